@@ -1,0 +1,81 @@
+"""What people say, and where: the inbound vocabulary every adapter translates into."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from urllib.parse import quote, unquote
+
+
+class Role(StrEnum):
+    """What somebody may do, weakest first. Ask with :meth:`covers`; strings do not compare."""
+
+    NOBODY = "nobody"
+    VIEWER = "viewer"
+    OPERATOR = "operator"
+    APPROVER = "approver"
+    ADMIN = "admin"
+
+    def covers(self, needed: "Role") -> bool:
+        """Whether somebody of this role may do what *needed* may do."""
+        return _RANK[self] >= _RANK[needed]
+
+
+_RANK = {role: rank for rank, role in enumerate(Role)}
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """A person or program as its platform knows it. The pair (platform, id) is the identity."""
+
+    platform: str
+    id: str
+    name: str = ""
+    also: tuple[str, ...] = ()
+    """Further names the roles file may know them by: ``email:…``, ``slack-group:…``."""
+    ceiling: Role = Role.ADMIN
+    """Never more than this role: an API key's scope, a guest."""
+
+    @property
+    def key(self) -> str:
+        return f"{self.platform}:{self.id}"
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadRef:
+    """Where a conversation lives. Equal refs share one transcript."""
+
+    platform: str
+    space: str
+    channel: str
+    thread: str
+
+    def __str__(self) -> str:
+        parts = (self.platform, self.space, self.channel, self.thread)
+        return ":".join(quote(part, safe="") for part in parts)
+
+    @classmethod
+    def parse(cls, text: str) -> "ThreadRef":
+        """Read what ``str`` wrote; raises ValueError on anything else."""
+        platform, space, channel, thread = (unquote(part) for part in text.split(":"))
+        return cls(platform, space, channel, thread)
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    name: str
+    media_type: str
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class IncomingMessage:
+    id: str
+    """The platform's own message id: deliveries are at-least-once, this is the dedup key."""
+    thread: ThreadRef
+    user: User
+    text: str
+    model: str = "auto"
+    attachments: tuple[Attachment, ...] = ()
+    addressed: bool = True
+    """Said to the bot itself (mention, DM, page), not merely in a thread it takes part in."""
+    fresh: bool = False
+    """Start the thread's transcript afresh: what came before is neither shown nor taints."""

@@ -1,0 +1,35 @@
+"""Events as stored text and back. A kind nobody knows any more survives both ways."""
+
+from typing import Any, get_args
+
+from pydantic import JsonValue, TypeAdapter
+
+from bot.events import Event, Unknown
+
+_ADAPTERS: dict[str, TypeAdapter[Any]] = {
+    cls.kind: TypeAdapter(cls) for cls in get_args(Event) if cls is not Unknown
+}
+_UNKNOWN: TypeAdapter[dict[str, JsonValue]] = TypeAdapter(dict[str, JsonValue])
+
+
+def encode(event: Event) -> str:
+    """The event's fields as JSON, defaults left out; its kind is stored beside it."""
+    adapter = _ADAPTERS.get(event.kind)
+    if adapter is None:
+        assert isinstance(event, Unknown)
+        return _UNKNOWN.dump_json(event.data).decode()
+    return adapter.dump_json(event, exclude_defaults=True).decode()
+
+
+def decode(kind: str, data: str) -> Event:
+    adapter = _ADAPTERS.get(kind)
+    if adapter is None:
+        return Unknown(kind, _UNKNOWN.validate_json(data))
+    return adapter.validate_json(data)
+
+
+def fields(event: Event) -> dict[str, Any]:
+    """All fields as plain JSON values, for programs that read the feed."""
+    if isinstance(event, Unknown):
+        return dict(event.data)
+    return _ADAPTERS[event.kind].dump_python(event, mode="json")

@@ -1,0 +1,107 @@
+"""All settings there are. Each has one line in ``.env.example``, which a test keeps true."""
+
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+Words = Annotated[tuple[str, ...], NoDecode]
+"""A comma-separated list."""
+
+
+class BadSettings(Exception):
+    """The process cannot start like this. One line per problem: the setting and the fix."""
+
+
+class Settings(BaseSettings):
+    """Read from the environment and from ``.env`` in the working directory; prefix ``AI_``."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="AI_", env_file=".env", extra="forbid", frozen=True, env_ignore_empty=True
+    )
+
+    host: str = "127.0.0.1"
+    """Address the web adapter listens on."""
+    port: int = Field(8001, ge=0, le=65535)
+    """Its port; 0 picks a free one."""
+    public_url: str = ""
+    """Where people reach the page, when a proxy stands in front: https://bot.example.org"""
+    trusted_proxies: Words = ()
+    """Addresses whose X-Forwarded-For is believed."""
+    auth_enabled: bool = True
+    """false lets everybody on this machine in as admin; only on a loopback address."""
+    rate_limit_enabled: bool = True
+    """60 requests a minute for each person and key."""
+    jwt_secret_key: SecretStr = SecretStr("")
+    """At least 32 characters; made and kept in the data directory when it is not set."""
+    admin_password: SecretStr = SecretStr("")
+    """Password of the first user, admin; made and printed once when it is not set."""
+    data_dir: Path = Path("data")
+    """Where the bot keeps its database and secrets."""
+    database_url: str = ""
+    """A path or sqlite:///path; by default orchestrator.db in the data directory."""
+    mode: Literal["read_only", "supervised", "autonomous"] = "supervised"
+    """What the agent may do without asking: read_only, supervised or autonomous."""
+    models: Words = ("qwen2.5-coder:32b", "qwen3", "deepseek-r1", "llama3.2-vision:11b")
+    """Models for "auto", best first; the first installed one is taken."""
+    ollama_url: str = "http://127.0.0.1:11434"
+    """Where Ollama listens."""
+    ollama_api_key: SecretStr = SecretStr("")
+    """Bearer token for an Ollama that wants one."""
+    default_host: str = "local"
+    """The host tools act on when a call names none."""
+    roles_file: Path | None = None
+    """roles.toml: who may do what; re-read when it changes."""
+    files_roots: Words = ()
+    """What file tools may touch: read:/,write:/srv/app; by default read:/,write:<data>/files."""
+    approval_ttl: float = Field(600, ge=10, le=86_400)
+    """Seconds an approval stays open."""
+    two_person: bool = False
+    """Nobody may approve what they asked for or edited themselves."""
+    log_format: Literal["text", "json"] = "text"
+    """How the log is written: text for people, json for programs."""
+
+    @field_validator("trusted_proxies", "models", "files_roots", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(word.strip() for word in value.split(",") if word.strip())
+        return value
+
+    @field_validator("jwt_secret_key")
+    @classmethod
+    def _long_enough(cls, value: SecretStr) -> SecretStr:
+        if value and len(value.get_secret_value()) < 32:
+            raise ValueError("is shorter than 32 characters; make one with: openssl rand -hex 32")
+        return value
+
+    @field_validator("database_url")
+    @classmethod
+    def _sqlite(cls, value: str) -> str:
+        if "://" in value and not value.startswith("sqlite:///"):
+            raise ValueError("must be a path or sqlite:///path; other databases are not built yet")
+        return value.removeprefix("sqlite:///")
+
+    @model_validator(mode="after")
+    def _open_only_at_home(self) -> "Settings":
+        if not self.auth_enabled and not _loopback(self.host):
+            raise ValueError("AI_AUTH_ENABLED=false needs AI_HOST on a loopback address")
+        return self
+
+    @property
+    def database(self) -> Path:
+        return Path(self.database_url) if self.database_url else self.data_dir / "orchestrator.db"
+
+
+def load() -> Settings:
+    """Raises BadSettings with one line per problem."""
+    raise NotImplementedError
+
+
+def _loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -1,0 +1,297 @@
+"""What happened. One frozen class per event; the log of them is the only record of a run.
+
+The model's transcript, the page, Slack blocks, the audit trail and crash recovery are all folds
+over these. Fields keep the exact text: what leaves the process is redacted on its way out.
+"""
+
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+from pydantic import JsonValue
+
+from bot.chat import Role, ThreadRef, User
+from bot.tool import Table, ToolCall, Trust, Verdict
+
+Outcome = Literal["ok", "error", "denied", "unknown", "stopped"]
+Decision = Literal["approve", "deny", "edit", "trust", "again", "leave", "look"]
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    prompt: int = 0
+    completion: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """Enough to rebuild what the model was shown."""
+
+    prompt: str = ""
+    """Version of the system prompt."""
+    num_ctx: int = 0
+    first: int = 0
+    """How many of the transcript's messages, oldest first, were left out."""
+    last: int = -1
+    """Seq of the run's last event that was shown."""
+    memories: tuple[str, ...] = ()
+    tainted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Influence:
+    """Where outsiders' words came from: (log, seq, source)."""
+
+    log: str
+    seq: int
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunStarted:
+    kind: ClassVar[str] = "run_started"
+    user: User
+    role: Role
+    text: str
+    model: str = "auto"
+    agent: str = "react"
+    fresh: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class MessageJoined:
+    kind: ClassVar[str] = "message_joined"
+    user: User
+    role: Role
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ModelReplied:
+    kind: ClassVar[str] = "model_replied"
+    text: str = ""
+    thinking: str = ""
+    plan: tuple[str, ...] = ()
+    tool_calls: tuple[ToolCall, ...] = ()
+    model: str = ""
+    usage: Usage = Usage()
+    context: Context = Context()
+
+
+@dataclass(frozen=True, slots=True)
+class ToolStarted:
+    kind: ClassVar[str] = "tool_started"
+    call: ToolCall
+    """As it runs: an edit's arguments, not the model's."""
+    verdict: Verdict
+    approval: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ToolFinished:
+    kind: ClassVar[str] = "tool_finished"
+    call_id: str
+    outcome: Outcome = "ok"
+    output: str = ""
+    trust: Trust = Trust.EXTERNAL
+    table: Table | None = None
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalRequested:
+    """A human is needed. Shown on the card in this order, the model's own words last."""
+
+    kind: ClassVar[str] = "approval_requested"
+    approval: str
+    """Seven characters of base32, so that a person can type it."""
+    call: ToolCall
+    verdict: Verdict
+    host: str
+    account: str
+    digest: str
+    expires: float
+    """Seconds since the epoch."""
+    tainted_by: tuple[Influence, ...] = ()
+    preview: str = ""
+    undo: str = ""
+    edits: str = ""
+    """The approval this one replaces, when a person edited the call."""
+    may_have_run: bool = False
+    """The call was cut off by a crash: *again*, *leave* or *look* instead of approve and deny."""
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalDecided:
+    kind: ClassVar[str] = "approval_decided"
+    approval: str
+    call_id: str
+    decision: Decision
+    by: User
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalExpired:
+    kind: ClassVar[str] = "approval_expired"
+    approval: str
+    call_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalSuperseded:
+    kind: ClassVar[str] = "approval_superseded"
+    approval: str
+    call_id: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StopRequested:
+    kind: ClassVar[str] = "stop_requested"
+    by: User
+
+
+@dataclass(frozen=True, slots=True)
+class ContextSummarised:
+    kind: ClassVar[str] = "context_summarised"
+    text: str
+    upto: int
+    """Seq of the last event the summary stands for."""
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetReached:
+    kind: ClassVar[str] = "budget_reached"
+    budget: Literal["steps", "calls", "seconds", "tokens"]
+    limit: int
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetGranted:
+    kind: ClassVar[str] = "budget_granted"
+    by: User
+
+
+@dataclass(frozen=True, slots=True)
+class RunFinished:
+    kind: ClassVar[str] = "run_finished"
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunFailed:
+    kind: ClassVar[str] = "run_failed"
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunStopped:
+    kind: ClassVar[str] = "run_stopped"
+    by: str = ""
+    ran: tuple[str, ...] = ()
+    """State-changing calls that had run, in words."""
+    unknown: tuple[str, ...] = ()
+    """Those that may have run or may still run."""
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentChanged:
+    kind: ClassVar[str] = "incident_changed"
+    incident: str
+    state: str
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """A fact about the process rather than a run: a login, a refusal, a change of roles."""
+
+    kind: ClassVar[str] = "noted"
+    what: str
+    by: str = ""
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """An event of a newer or older version: kept as it is, shown as text."""
+
+    kind: str
+    data: dict[str, JsonValue]
+
+
+Event = (
+    RunStarted
+    | MessageJoined
+    | ModelReplied
+    | ToolStarted
+    | ToolFinished
+    | ApprovalRequested
+    | ApprovalDecided
+    | ApprovalExpired
+    | ApprovalSuperseded
+    | StopRequested
+    | ContextSummarised
+    | BudgetReached
+    | BudgetGranted
+    | RunFinished
+    | RunFailed
+    | RunStopped
+    | IncidentChanged
+    | Noted
+    | Unknown
+)
+SIGNALS = (
+    MessageJoined,
+    ApprovalRequested,
+    ApprovalDecided,
+    ApprovalExpired,
+    ApprovalSuperseded,
+    BudgetGranted,
+    StopRequested,
+)
+"""What somebody else than a run's owner may write into its log (an ApprovalRequested: an edit)."""
+ENDS = (RunFinished, RunFailed, RunStopped)
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """An event with its place."""
+
+    position: int
+    """The feed's cursor."""
+    log: str
+    """The run's id, an incident's, or ``process``."""
+    seq: int
+    at: int
+    """Microseconds since the epoch, UTC."""
+    thread: ThreadRef | None
+    event: Event
+
+
+@dataclass(frozen=True, slots=True)
+class ModelDelta:
+    """A piece of a reply as it streams; never stored. *offset* counts characters so far."""
+
+    kind: ClassVar[str] = "model_delta"
+    run: str
+    step: int
+    offset: int
+    text: str
+    channel: Literal["text", "thinking"] = "text"
+    thread: ThreadRef | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ToolOutput:
+    """A piece of a tool's output as it comes; never stored."""
+
+    kind: ClassVar[str] = "tool_output"
+    run: str
+    call: str
+    offset: int
+    text: str
+    thread: ThreadRef | None = None
+
+
+Live = ModelDelta | ToolOutput

@@ -1,0 +1,257 @@
+"""The seams. The kernel calls these; other packages implement them; ``bot.app`` plugs them in."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any, Literal, Protocol
+
+from pydantic import JsonValue
+
+from bot.chat import IncomingMessage, ThreadRef, User
+from bot.command import Caller, Command
+from bot.events import Decision, Live, ModelReplied, Recorded
+from bot.tool import Tool, ToolCall, Verdict
+from bot.views import ModelStatus, Reading
+
+# --- the agent decides ------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message of a model's conversation, independent of any provider."""
+
+    role: Literal["system", "user", "assistant", "tool"]
+    text: str
+    thinking: str = ""
+    calls: tuple[ToolCall, ...] = ()
+    tool: str = ""
+    """Name of the tool whose result this is."""
+    images: tuple[bytes, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Ask a model. *messages* is the whole conversation; the model fits it into its context."""
+
+    messages: Sequence[Message]
+    tools: Sequence[Tool]
+    model: str = "auto"
+    purpose: Literal["step", "summary"] = "step"
+    prompt: str = ""
+    """Version of the system prompt."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """Carry out these calls, in order, as the gate allows."""
+
+    calls: tuple[ToolCall, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Do nothing until *until* (seconds since the epoch)."""
+
+    until: float
+
+
+@dataclass(frozen=True, slots=True)
+class Finish:
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fail:
+    reason: str
+
+
+Action = Ask | Call | Wait | Finish | Fail
+
+
+class State(Protocol):
+    """Where an agent stands in a run, kept by folding its events in log order."""
+
+    def fold(self, recorded: Recorded) -> None: ...
+
+
+class Agent(Protocol):
+    """Decides what a run does next. Pure: no clock, no I/O; the kernel executes."""
+
+    name: str
+
+    def begin(self, transcript: Sequence[Recorded], run: str) -> State:
+        """*transcript*: the thread's earlier runs since it was last started afresh, then *run*."""
+        ...
+
+    def next(self, state: Any) -> Action: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Delta:
+    """A piece of a model's reply."""
+
+    text: str
+    channel: Literal["text", "thinking"] = "text"
+
+
+class ModelError(Exception):
+    """The model could not answer. The text is for the person: what failed and what to do."""
+
+
+class Model(Protocol):
+    """A language model: a conversation in, a stream of pieces and then the whole reply out."""
+
+    def reply(self, ask: Ask) -> AsyncIterator[Delta | ModelReplied]:
+        """Yields deltas, then exactly one ModelReplied. Raises ModelError."""
+        ...
+
+    async def status(self) -> ModelStatus: ...
+    async def check(self, name: str) -> None:
+        """Raises ModelError naming the installed models when *name* cannot be used."""
+        ...
+
+    async def close(self) -> None: ...
+
+
+# --- where state lives ------------------------------------------------------------------------
+
+Row = tuple[Any, ...]
+
+
+class UniqueViolation(Exception):
+    """A row with this key exists already."""
+
+
+class Query(Protocol):
+    """Runs one statement inside a transaction and returns its rows."""
+
+    async def __call__(self, sql: str, *args: Any) -> Sequence[Row]: ...
+
+
+class Store(Protocol):
+    """One SQL text for two drivers: ``$1`` parameters, ``{now}`` (epoch seconds, the database's
+    clock), ``{lock}`` (``FOR UPDATE``) and ``{skip}`` (``FOR UPDATE SKIP LOCKED``)."""
+
+    async def read(self, sql: str, *args: Any) -> Sequence[Row]: ...
+    async def write(self, sql: str, *args: Any) -> Sequence[Row]:
+        """One statement, durable when it returns; statements that meet share a commit.
+
+        Raises UniqueViolation."""
+        ...
+
+    def transaction(self) -> AbstractAsyncContextManager[Query]:
+        """Several statements, all or none. Raises UniqueViolation."""
+        ...
+
+
+# --- what the outside may do ------------------------------------------------------------------
+
+
+class Refused(Exception):
+    """The answer to a person is no. The text is one clear line that says what to do."""
+
+
+class Forbidden(Refused):
+    """No, because of who they are."""
+
+
+class NotFound(Refused):
+    """No, because there is no such thing, or none they may see."""
+
+
+class Conflict(Refused):
+    """No, because somebody else was first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What became of a message."""
+
+    run: str
+    outcome: Literal["started", "joined", "queued", "duplicate"]
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What became of a decision: ``approved``, ``denied`` … and the approval that now counts."""
+
+    approval: str
+    state: str
+    run: str
+    text: str
+    """One line for the person who clicked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """The cursor is older than what is kept; the feed goes on from the oldest."""
+
+    kind: str = "gap"
+
+
+class Bot(Protocol):
+    """All that an adapter or the healer may do: speak, decide, stop, command, listen, read."""
+
+    async def receive(self, message: IncomingMessage) -> Receipt: ...
+    async def decide(
+        self,
+        approval: str,
+        decision: Decision,
+        *,
+        by: User,
+        arguments: Mapping[str, JsonValue] | None = None,
+        reason: str = "",
+    ) -> Settled: ...
+    async def stop(self, run: str, *, by: User) -> None: ...
+    async def command(self, name: str, args: Mapping[str, JsonValue] | str, call: Caller) -> str:
+        """Run a command: typed arguments from a program, or the text after its name."""
+        ...
+
+    def events(
+        self, *, after: str = "", thread: ThreadRef | None = None, by: User | None = None
+    ) -> AsyncIterator[Recorded | Live | Gap]:
+        """Replay from the cursor *after* (``""`` the beginning, ``"now"``), then follow.
+
+        With *by*, only what they may see; NotFound when they may not see *thread*."""
+        ...
+
+    @property
+    def read(self) -> Reading: ...
+    async def judge(self, tool: str, args: Mapping[str, JsonValue], *, by: User) -> Verdict:
+        """What the tool itself thinks of these arguments; nothing is run."""
+        ...
+
+
+class Service(Protocol):
+    """Anything that runs for the life of the process: an adapter, the healer."""
+
+    name: str
+
+    async def serve(self, bot: Bot) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Periodic:
+    """Something done every so often, on one replica at a time."""
+
+    name: str
+    every: timedelta
+    fn: Callable[[], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What every ``create()`` returns: all that a part adds to the process."""
+
+    services: tuple[Service, ...] = ()
+    commands: tuple[Command, ...] = ()
+    periodics: tuple[Periodic, ...] = ()
+    doctor: Mapping[str, Callable[[], Awaitable[Sequence[str]]]] = field(
+        default_factory=dict[str, Callable[[], Awaitable[Sequence[str]]]]
+    )
+    """``python -m bot doctor NAME``: lines that say what is wrong."""
+    cli: Mapping[str, Callable[[Sequence[str]], Awaitable[int]]] = field(
+        default_factory=dict[str, Callable[[Sequence[str]], Awaitable[int]]]
+    )
+    """``python -m bot NAME …``: takes the words after the name, returns the exit status."""

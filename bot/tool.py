@@ -1,0 +1,223 @@
+"""What a tool is: a typed async function, how much harm it can do, and who may say so."""
+
+import hashlib
+import inspect
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import cached_property
+from pathlib import Path
+from typing import Any, cast, get_type_hints
+
+from pydantic import BaseModel, ConfigDict, JsonValue, create_model
+
+from bot.chat import ThreadRef, User
+from bot.resources import Hosts, Memory
+
+
+class Risk(StrEnum):
+    READ = "read"
+    """Changes nothing."""
+    CHANGE = "change"
+    """Routine, and reversible or restartable."""
+    DANGER = "danger"
+    """Data loss, outage, reach beyond one host, or not understood."""
+
+
+class Level(StrEnum):
+    ALLOW = "allow"
+    ASK = "ask"
+    DENY = "deny"
+
+
+class Trust(StrEnum):
+    OPERATOR = "operator"
+    """Said by somebody who may operate."""
+    SYSTEM = "system"
+    """A fixed-format reading (df, process list): nobody outside chose its words."""
+    EXTERNAL = "external"
+    """Logs, files, command output: outsiders may have written it. It taints."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What is thought of one call, by its tool first and by the gate last."""
+
+    level: Level = Level.ALLOW
+    risk: Risk = Risk.READ
+    reasons: tuple[str, ...] = ()
+    trust: Trust = Trust.EXTERNAL
+    rule: Level | None = None
+    """The operator rule that matched: ask or allow. It never changes the risk."""
+    policy: str = ""
+    """Version of the command policy that judged."""
+    shape: str = ""
+    """What *trust for 1 h* covers: the programs and verbs, without the details."""
+    alternative: str = ""
+    """What to do instead, told to the model with a denial."""
+    secret: bool = False
+    """Reads something secret."""
+    egress: bool = False
+    """Reaches a machine outside the inventory."""
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCall:
+    id: str
+    name: str
+    args: dict[str, JsonValue] = field(default_factory=dict[str, JsonValue])
+    fan_out: int = 1
+    """How many hosts the call it was expanded from names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A result as people like to see it. Cells are text, already formatted."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ToolResult:
+    text: str
+    """Compact, for the model."""
+    table: Table | None = None
+    trust: Trust | None = None
+    """Overrides the verdict's: a result can turn out to hold outsiders' words."""
+
+
+class ToolError(Exception):
+    """A failure the model should see and may recover from. Anything else is a bug."""
+
+
+class OutcomeUnknown(ToolError):
+    """The call may have had its effect: connection lost mid-command, kill not confirmed."""
+
+
+@dataclass(frozen=True, slots=True)
+class ToolContext:
+    """Handed to a tool as its parameter ``ctx``, which its schema leaves out."""
+
+    run_id: str
+    call_id: str
+    user: User
+    thread: ThreadRef
+    hosts: Hosts
+    memory: Memory | None
+    progress: Callable[[str], None]
+    """Show a piece of output as it comes."""
+    deadline: float
+    """``time.monotonic()`` by which the call must be over."""
+    idempotency_key: str
+
+
+Judge = Callable[[Any, ToolContext], "Verdict | Awaitable[Verdict]"]
+"""Judges validated arguments (an instance of ``Tool.args``)."""
+Preview = Callable[[Any, ToolContext], Awaitable[str]]
+"""What the call would do, as a diff or a dry run, for the approval card."""
+Undo = Callable[[Any], str]
+"""How the call is taken back, in one line for the approval card; empty when it cannot be."""
+
+
+@dataclass(frozen=True)
+class Tool:
+    name: str
+    description: str
+    args: type[BaseModel]
+    fn: Callable[..., Awaitable[str | ToolResult]]
+    risk: Risk | Judge
+    trust: Trust
+    timeout: float
+    """Seconds the kernel gives a call before it cancels it."""
+    version: str
+    """Hash of the file it comes from: part of an approval's digest."""
+    preview: Preview | None = None
+    undo: Undo | None = None
+
+    @cached_property
+    def schema(self) -> dict[str, Any]:
+        """JSON schema of the arguments, without the titles that only cost tokens."""
+        return _plain(self.args.model_json_schema())
+
+    @property
+    def read_only(self) -> bool:
+        """Whether no arguments can make it change anything."""
+        return self.risk is Risk.READ
+
+    def parse(self, raw: Mapping[str, JsonValue]) -> BaseModel:
+        """Validate; raises pydantic.ValidationError."""
+        return self.args.model_validate(raw)
+
+    async def judge(self, args: BaseModel, ctx: ToolContext) -> Verdict:
+        if isinstance(self.risk, Risk):
+            level = Level.ALLOW if self.risk is Risk.READ else Level.ASK
+            return Verdict(level, self.risk, trust=self.trust)
+        verdict = self.risk(args, ctx)
+        return await verdict if inspect.isawaitable(verdict) else verdict
+
+    async def __call__(self, args: BaseModel, ctx: ToolContext) -> ToolResult:
+        given = {name: getattr(args, name) for name in type(args).model_fields}
+        if "ctx" in inspect.signature(self.fn).parameters:
+            given["ctx"] = ctx
+        result = await self.fn(**given)
+        return ToolResult(result) if isinstance(result, str) else result
+
+
+def tool(
+    *,
+    risk: Risk | Judge,
+    trust: Trust = Trust.EXTERNAL,
+    timeout: float = 60.0,
+    preview: Preview | None = None,
+    undo: Undo | None = None,
+) -> Callable[[Callable[..., Awaitable[str | ToolResult]]], Tool]:
+    """Make a module-level async function a tool. Name, docs and schema come from the function."""
+
+    def wrap(fn: Callable[..., Awaitable[str | ToolResult]]) -> Tool:
+        return Tool(
+            name=fn.__name__,
+            description=description(fn),
+            args=arguments(fn),
+            fn=fn,
+            risk=risk,
+            trust=trust,
+            timeout=timeout,
+            version=_version(fn),
+            preview=preview,
+            undo=undo,
+        )
+
+    return wrap
+
+
+def description(fn: Callable[..., Any]) -> str:
+    """The docstring, which is what the model or a person reads; raises TypeError without one."""
+    doc = inspect.getdoc(fn)
+    if not doc:
+        raise TypeError(f"{fn.__name__!r} needs a docstring: it is what its user reads")
+    return doc
+
+
+def arguments(fn: Callable[..., Any], *leave_out: str) -> type[BaseModel]:
+    """The function's parameters as a strict model; ``ctx`` and *leave_out* are left out."""
+    hints = get_type_hints(fn, include_extras=True)
+    fields: dict[str, Any] = {
+        p.name: (hints[p.name], ... if p.default is p.empty else p.default)
+        for p in inspect.signature(fn).parameters.values()
+        if p.name not in ("ctx", *leave_out)
+    }
+    return create_model(fn.__name__, __config__=ConfigDict(extra="forbid"), **fields)
+
+
+def _version(fn: Callable[..., Any]) -> str:
+    return hashlib.sha256(Path(inspect.getfile(fn)).read_bytes()).hexdigest()[:12]
+
+
+def _plain(schema: Any) -> Any:
+    if isinstance(schema, dict):
+        items = cast("dict[str, Any]", schema)
+        return {k: _plain(v) for k, v in items.items() if not (k == "title" and isinstance(v, str))}
+    if isinstance(schema, list):
+        return [_plain(item) for item in cast("list[Any]", schema)]
+    return schema

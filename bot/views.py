@@ -1,0 +1,93 @@
+"""What may be looked at, and the shapes it comes in."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from bot.chat import Role, ThreadRef, User
+from bot.command import Command
+from bot.events import ApprovalRequested, Recorded
+from bot.tool import Tool
+
+
+@dataclass(frozen=True, slots=True)
+class ModelInfo:
+    name: str
+    size: int = 0
+    """Bytes on disk; 0 for a model elsewhere."""
+    loaded: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ModelStatus:
+    """What a person is told about the model: on the page, in ``/health``, by ``models``."""
+
+    reachable: bool
+    installed: tuple[ModelInfo, ...] = ()
+    detail: str = ""
+    """When it is not reachable: why, in one line."""
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadView:
+    thread: ThreadRef
+    title: str
+    updated: float
+    """Seconds since the epoch."""
+    status: str
+    """Of its newest run: queued ready running waiting done failed stopped."""
+    waiting: bool
+    """One of its approvals is open."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunView:
+    run: str
+    thread: ThreadRef
+    status: str
+    model: str
+    requester: str
+    created: float
+    events: Sequence[Recorded]
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalView:
+    request: ApprovalRequested
+    status: str
+    """pending approved denied expired superseded used"""
+    run: str
+    thread: ThreadRef
+    decided_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """*parts*: name → what is wrong with it, empty when it works."""
+
+    parts: Mapping[str, str]
+    model: ModelStatus
+    mode: str
+
+
+class Reading(Protocol):
+    """What may be looked at. Who asks is checked: Forbidden or NotFound when they may not."""
+
+    async def role(self, user: User) -> Role: ...
+    async def threads(self, *, by: User) -> Sequence[ThreadView]:
+        """Newest first, at most 200."""
+        ...
+
+    async def thread(self, thread: ThreadRef, *, by: User) -> Sequence[RunView]: ...
+    async def run(self, run: str, *, by: User) -> RunView: ...
+    async def approvals(self, *, by: User) -> Sequence[ApprovalView]:
+        """The open ones that *by* may see."""
+        ...
+
+    async def approval(self, approval: str, *, by: User) -> ApprovalView: ...
+    async def tools(self, *, by: User) -> Sequence[Tool]: ...
+    async def commands(self, *, by: User) -> Sequence[Command]:
+        """Those that *by* may run."""
+        ...
+
+    async def health(self) -> Health: ...
