@@ -119,7 +119,11 @@ class Model(Protocol):
 Row = tuple[Any, ...]
 
 
-class UniqueViolation(Exception):
+class StoreError(Exception):
+    """The database could not do it; nothing of the statement or transaction was written."""
+
+
+class UniqueViolation(StoreError):
     """A row with this key exists already."""
 
 
@@ -131,7 +135,9 @@ class Query(Protocol):
 
 class Store(Protocol):
     """One SQL text for two drivers: ``$1`` parameters, ``{now}`` (epoch seconds, the database's
-    clock), ``{lock}`` (``FOR UPDATE``) and ``{skip}`` (``FOR UPDATE SKIP LOCKED``)."""
+    clock), ``{lock}`` (``FOR UPDATE``), ``{skip}`` (``FOR UPDATE SKIP LOCKED``), ``{bytes}``.
+
+    Every method raises StoreError."""
 
     async def read(self, sql: str, *args: Any) -> Sequence[Row]: ...
     async def write(self, sql: str, *args: Any) -> Sequence[Row]:

@@ -1,0 +1,1 @@
+"""Where state lives: one SQL text, a driver for each database."""

@@ -1,0 +1,240 @@
+"""The default store: one SQLite file, one writer with group commit, one reader."""
+
+import asyncio
+import re
+import sqlite3
+from asyncio import Future
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import asynccontextmanager
+from functools import lru_cache, partial
+from pathlib import Path
+from time import monotonic
+from typing import Any, Self, TypeVar
+
+import aiosqlite
+
+from bot.ports import Query, Row, StoreError, UniqueViolation
+from bot.store import migrations
+
+T = TypeVar("T")
+Statement = tuple[str, Sequence[Any]]
+Result = list[Row] | sqlite3.Error
+_VERSIONS = "CREATE TABLE IF NOT EXISTS migrations (number INTEGER PRIMARY KEY, name TEXT NOT NULL)"
+_DIALECT = {
+    "{now}": "((julianday('now') - 2440587.5) * 86400.0)",  # 3.40 has no unixepoch('subsec')
+    "{lock}": "",  # there is only one writer
+    "{skip}": "",
+    "{bytes}": "BLOB",
+    "{position}": "INTEGER PRIMARY KEY AUTOINCREMENT",
+    "{clustered}": "WITHOUT ROWID",
+}
+_PRAGMAS = (
+    "journal_mode=WAL",
+    "synchronous=FULL",  # NORMAL may lose a committed ToolStarted with the power
+    "busy_timeout=5000",
+    "journal_size_limit=67108864",
+)
+_BATCH = 256
+_CORRUPT = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+_UNIQUE = {sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY}
+
+
+class Corrupt(StoreError):
+    """The file is not a sound database. It has not been touched."""
+
+
+class SqliteStore:
+    def __init__(self, writer: "_Connection", reader: "_Connection") -> None:
+        self._writer = writer
+        self._reader = reader
+        self._lock = asyncio.Lock()
+        self._queue: list[tuple[Statement, Future[Sequence[Row]]]] = []
+        self._due = asyncio.Event()
+
+    @classmethod
+    @asynccontextmanager
+    async def open(cls, path: Path | str, *, check_seconds: float = 1.0) -> AsyncGenerator[Self]:
+        """Open or create the file and bring its schema up to date. Raises Corrupt, StoreError."""
+        async with _connect(path) as writer, _connect(path) as reader:
+            await _prepare(writer)
+            await _prepare(reader)
+            await _check(reader, check_seconds)
+            await _migrate(writer)
+            store = cls(writer, reader)
+            async with asyncio.TaskGroup() as tasks:
+                committing = tasks.create_task(store._commit_groups())
+                try:
+                    yield store
+                finally:
+                    committing.cancel()
+
+    async def read(self, sql: str, *args: Any) -> Sequence[Row]:
+        return await self._reader.hop(partial(_rows, translate(sql), args))
+
+    async def write(self, sql: str, *args: Any) -> Sequence[Row]:
+        future: Future[Sequence[Row]] = asyncio.get_running_loop().create_future()
+        self._queue.append(((translate(sql), args), future))
+        self._due.set()
+        return await future
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncGenerator[Query]:
+        async with self._lock:
+            begun = False
+
+            async def query(sql: str, *args: Any) -> Sequence[Row]:
+                nonlocal begun
+                first, begun = not begun, True
+                return await self._writer.hop(partial(_inside, translate(sql), args, first=first))
+
+            try:
+                yield query
+            except BaseException:
+                await self._writer.hop(_rollback)
+                raise
+            await self._writer.hop(_commit)
+
+    async def _commit_groups(self) -> None:
+        """One commit, and so one fsync, for all statements that queued up during the last one."""
+        while True:
+            await self._due.wait()
+            async with self._lock:
+                batch, self._queue = self._queue[:_BATCH], self._queue[_BATCH:]
+                if not self._queue:
+                    self._due.clear()
+                statements = [statement for statement, _ in batch]
+                results = await self._writer.hop(partial(_group, statements))
+            for (_, future), result in zip(batch, results, strict=True):
+                if future.done():
+                    continue  # its writer was cancelled meanwhile
+                if isinstance(result, sqlite3.Error):
+                    future.set_exception(_store_error(result))
+                else:
+                    future.set_result(result)
+
+
+class _Connection(aiosqlite.Connection):
+    async def hop(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Do *work* in the connection's thread: one hop for what the public calls do in several.
+
+        A group commit must also see the connection between its statements, from inside."""
+        try:
+            return await self._execute(work, self._conn)
+        except sqlite3.Error as error:
+            raise _store_error(error) from error
+
+
+@asynccontextmanager
+async def _connect(path: Path | str) -> AsyncGenerator[_Connection]:
+    connection = _Connection(lambda: sqlite3.connect(path, isolation_level=None), 64)
+    try:
+        async with connection:
+            yield connection
+    except sqlite3.Error as error:
+        raise _store_error(error) from error
+
+
+@lru_cache(1024)
+def translate(sql: str) -> str:
+    """SQLite's dialect of the shared text."""
+    for placeholder, text in _DIALECT.items():
+        sql = sql.replace(placeholder, text)
+    return re.sub(r"\$(\d+)", r"?\1", sql)
+
+
+def _rows(sql: str, args: Sequence[Any], db: sqlite3.Connection) -> list[Row]:
+    return db.execute(sql, args).fetchall()
+
+
+def _inside(sql: str, args: Sequence[Any], db: sqlite3.Connection, *, first: bool) -> list[Row]:
+    if first:
+        db.execute("BEGIN IMMEDIATE")
+    elif not db.in_transaction:
+        # A full disk rolls the whole transaction back: going on would write the rest by itself.
+        raise sqlite3.OperationalError("the transaction was rolled back")
+    return db.execute(sql, args).fetchall()
+
+
+def _commit(db: sqlite3.Connection) -> None:
+    if db.in_transaction:
+        try:
+            db.execute("COMMIT")
+        except sqlite3.Error:
+            _rollback(db)
+            raise
+
+
+def _rollback(db: sqlite3.Connection) -> None:
+    if db.in_transaction:
+        db.execute("ROLLBACK")
+
+
+def _group(statements: Sequence[Statement], db: sqlite3.Connection) -> list[Result]:
+    """All in one transaction. A statement that fails undoes itself only, unless it took the
+    transaction with it: then nothing was written and everybody in it must hear so."""
+    if len(statements) == 1:
+        return [_one(statements[0], db)]
+    results: list[Result] = []
+    try:
+        db.execute("BEGIN IMMEDIATE")
+        for statement in statements:
+            result = _one(statement, db)
+            if isinstance(result, sqlite3.Error) and not db.in_transaction:
+                return [result] * len(statements)
+            results.append(result)
+        _commit(db)
+    except sqlite3.Error as error:
+        _rollback(db)
+        return [error] * len(statements)
+    return results
+
+
+def _one(statement: Statement, db: sqlite3.Connection) -> Result:
+    try:
+        return db.execute(*statement).fetchall()
+    except sqlite3.Error as error:
+        return error
+
+
+def _store_error(error: sqlite3.Error) -> StoreError:
+    code = getattr(error, "sqlite_errorcode", 0)
+    kind = UniqueViolation if code in _UNIQUE else StoreError
+    return (Corrupt if code & 0xFF in _CORRUPT else kind)(str(error))
+
+
+async def _prepare(db: _Connection) -> None:
+    for pragma in _PRAGMAS:
+        await db.hop(partial(_rows, f"PRAGMA {pragma}", ()))
+
+
+async def _check(db: _Connection, seconds: float) -> None:
+    """Look for damage, for at most *seconds*: a large file is checked as far as that goes."""
+    until = monotonic() + seconds
+    await db.set_progress_handler(lambda: int(monotonic() > until), 100_000)
+    try:
+        [(found, *_), *_] = await db.hop(partial(_rows, "PRAGMA quick_check(1)", ()))
+    except Corrupt:
+        raise
+    except StoreError:
+        return  # interrupted: the time was up
+    finally:
+        await db.set_progress_handler(None, 0)  # pyright: ignore[reportArgumentType] - None clears
+    if found != "ok":
+        raise Corrupt(str(found))
+
+
+async def _migrate(db: _Connection) -> None:
+    await db.hop(partial(_rows, _VERSIONS, ()))
+    applied = await db.hop(partial(_rows, "SELECT number FROM migrations", ()))
+    for number, name, script in migrations.pending([row[0] for row in applied]):
+        await db.hop(partial(_apply, translate(script), (number, name)))
+
+
+def _apply(script: str, version: Row, db: sqlite3.Connection) -> None:
+    try:
+        db.executescript(f"BEGIN IMMEDIATE; {script}")
+        db.execute("INSERT INTO migrations VALUES (?, ?)", version)
+        db.execute("COMMIT")
+    except sqlite3.Error:
+        _rollback(db)
+        raise
