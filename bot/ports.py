@@ -228,6 +228,10 @@ class Bot(Protocol):
         """What the tool itself thinks of these arguments; nothing is run."""
         ...
 
+    async def note(self, what: str, *, by: str, text: str = "") -> None:
+        """Record a fact about the process: a login, a refusal, a change of roles."""
+        ...
+
 
 class Service(Protocol):
     """Anything that runs for the life of the process: an adapter, the healer."""
@@ -261,3 +265,5 @@ class Part:
         default_factory=dict[str, Callable[[Sequence[str]], Awaitable[int]]]
     )
     """``python -m bot NAME …``: takes the words after the name, returns the exit status."""
+    secrets: Mapping[str, str] = field(default_factory=dict[str, str])
+    """name → value of every secret the part made or read itself: redaction must know it."""
