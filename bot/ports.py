@@ -1,6 +1,6 @@
 """The seams. The kernel calls these; other packages implement them; ``bot.app`` plugs them in."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -216,7 +216,7 @@ class Bot(Protocol):
 
     def events(
         self, *, after: str = "", thread: ThreadRef | None = None, by: User | None = None
-    ) -> AsyncIterator[Recorded | Live | Gap]:
+    ) -> AsyncGenerator[Recorded | Live | Gap]:
         """Replay from the cursor *after* (``""`` the beginning, ``"now"``), then follow.
 
         With *by*, only what they may see; NotFound when they may not see *thread*."""
