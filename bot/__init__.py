@@ -1,0 +1,3 @@
+"""The kernel."""
+
+__version__ = "0.1.0"
