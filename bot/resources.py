@@ -38,21 +38,92 @@ class Roots:
     read: tuple[str, ...] = ()
     write: tuple[str, ...] = ()
     never: tuple[str, ...] = ()
-    """The bot's own database, secrets, tools, runbooks and policy: refused before all else."""
+    """The bot's own database, secrets, tools, runbooks and policy. The longest path that matches
+    decides, and this one when two are equal: a root may lie inside, never the other way round."""
+    backups: str = ""
+    """Directory that keeps what a write replaces; empty where nothing is written."""
 
 
 class Files(Protocol):
-    """Plain file operations on one host. OSError subclasses are raised as the host says them."""
+    """Plain file operations on one host. OSError subclasses are raised as the host says them.
 
-    async def realpath(self, path: str) -> str: ...
+    All but ``realpath`` take what it answered: a path that leads through a symbolic link, because
+    one was put there since, is refused."""
+
+    async def realpath(self, path: str) -> str:
+        """The path with every link resolved; what does not exist is kept as it is."""
+        ...
+
     async def stat(self, path: str) -> FileStat: ...
-    async def list(self, path: str) -> Sequence[FileStat]: ...
-    async def read(self, path: str, *, offset: int = 0, limit: int) -> bytes: ...
+    async def list(self, path: str, *, limit: int = 10_000) -> Sequence[FileStat]:
+        """Up to *limit* entries, in the order the host gives them."""
+        ...
+
+    async def read(self, path: str, *, offset: int = 0, limit: int) -> bytes:
+        """Regular files only: never waits for a pipe or a device."""
+        ...
+
     async def write(self, path: str, data: bytes) -> None:
         """Replace atomically; mode and owner of an existing file are kept."""
         ...
 
     async def remove(self, path: str) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class SystemFacts:
+    hostname: str
+    os: str
+    kernel: str
+    architecture: str
+    uptime: float
+    """Seconds."""
+    cpus: int
+    cpu_percent: float
+    """Of all processors together, 0 to 100."""
+    load: tuple[float, float, float]
+    memory: tuple[int, int]
+    """Used and total, bytes."""
+    swap: tuple[int, int]
+    temperatures: tuple[tuple[str, float], ...] = ()
+    """Sensor and degrees Celsius."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filesystem:
+    mount: str
+    device: str
+    kind: str
+    size: int
+    """Bytes; 0 when it was not measured, as with network file systems, which may hang."""
+    used: int = 0
+    free: int = 0
+    """What an ordinary user can still write."""
+    inodes: int = 0
+    """0 when it has no fixed number of them."""
+    inodes_used: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    pid: int
+    name: str
+    user: str
+    state: str
+    cpu: float
+    """Percent of one processor."""
+    memory: int
+    """Resident bytes."""
+    started: float
+    """Seconds since the epoch."""
+
+
+class Facts(Protocol):
+    """Readings of fixed form. Each takes well under a second."""
+
+    async def system(self) -> SystemFacts: ...
+    async def filesystems(self) -> Sequence[Filesystem]: ...
+    async def processes(self) -> Sequence[Process]: ...
 
 
 class Host(Protocol):
@@ -74,15 +145,21 @@ class Host(Protocol):
     def roots(self) -> Roots: ...
     @property
     def files(self) -> Files: ...
+    @property
+    def facts(self) -> Facts: ...
     async def run(
         self,
         command: str,
         *,
         cwd: str | None = None,
         timeout: float = 60.0,  # noqa: ASYNC109 - the host kills what it started, a cancel cannot
+        keep: int = 65_536,
         on_output: Callable[[str], None] | None = None,
     ) -> CommandResult:
-        """Run *command* by bash in a clean environment. Cancelling kills its process group."""
+        """Run *command* by bash in a clean environment, from the account's home directory.
+
+        At most *keep* bytes of its output are kept. Cancelling kills its process group, and
+        raises OutcomeUnknown instead when it may still run. ToolError: it was never started."""
         ...
 
 

@@ -134,6 +134,8 @@ class Tool:
     """Hash of the file it comes from: part of an approval's digest."""
     preview: Preview | None = None
     undo: Undo | None = None
+    only_reads: bool = False
+    """It has a judge, but nothing that the judge allows changes anything."""
 
     @cached_property
     def schema(self) -> dict[str, Any]:
@@ -143,7 +145,7 @@ class Tool:
     @property
     def read_only(self) -> bool:
         """Whether no arguments can make it change anything."""
-        return self.risk is Risk.READ
+        return self.risk is Risk.READ or self.only_reads
 
     def parse(self, raw: Mapping[str, JsonValue]) -> BaseModel:
         """Validate; raises pydantic.ValidationError."""
@@ -171,6 +173,7 @@ def tool(
     timeout: float = 60.0,
     preview: Preview | None = None,
     undo: Undo | None = None,
+    only_reads: bool = False,
 ) -> Callable[[Callable[..., Awaitable[str | ToolResult]]], Tool]:
     """Make a module-level async function a tool. Name, docs and schema come from the function."""
 
@@ -186,6 +189,7 @@ def tool(
             version=_version(fn),
             preview=preview,
             undo=undo,
+            only_reads=only_reads,
         )
 
     return wrap
