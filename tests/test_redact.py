@@ -190,6 +190,14 @@ def test_a_stream_of_single_characters(before: str, secret: str, after: str, nam
     assert f"ok {before}‹secret: {name}›{after}" == out
 
 
+def test_a_cut_does_not_make_a_word_begin() -> None:
+    """What stands inside a longer word is no token, also when the word comes in two pieces."""
+    word = f"xghp_{LETTERS[:36]}!"
+    stream = REDACTOR.stream()
+
+    assert REDACTOR(word) == word == stream.feed(word[:1]) + stream.feed(word[1:]) + stream.flush()
+
+
 @given(texts)
 @settings(max_examples=200, deadline=None)
 def test_redacting_twice_changes_nothing(text: str) -> None:
