@@ -1,0 +1,129 @@
+"""The official Ollama client on the aiohttp transport, and the JSON it sends.
+
+The client validates and dumps the whole history for every call, which in a long run costs more
+than everything else. Here each message becomes JSON once, and the client is given the finished
+body; connection, errors and stream stay its own.
+"""
+
+import json
+from base64 import b64encode
+from collections.abc import AsyncGenerator, Iterable, Sequence
+from typing import Any, cast
+
+import httpx
+import httpx_aiohttp
+import ollama
+from pydantic import BaseModel
+
+from agent.transcript import CHARS_PER_TOKEN
+from bot.ports import Message
+from bot.tool import Tool
+
+CONNECT_WITHIN = 5.0
+"""Seconds until a server that does not answer at all counts as unreachable."""
+CONNECTIONS = 1024
+KEPT = 8 << 20
+"""Bytes of encoded messages that are kept."""
+
+
+class Function(BaseModel):
+    name: str
+    arguments: dict[str, Any] | str = {}
+
+
+class Called(BaseModel):
+    function: Function
+
+
+class Said(BaseModel):
+    content: str | None = None
+    thinking: str | None = None
+    tool_calls: list[Called] | None = None
+
+
+class Part(BaseModel):
+    """One line of a streamed reply; https://docs.ollama.com/api/chat. Of it, what is used."""
+
+    message: Said = Said()
+    done: bool = False
+    prompt_eval_count: int | None = None
+    eval_count: int | None = None
+
+
+class Client(ollama.AsyncClient):
+    def __init__(self, url: str, api_key: str = "") -> None:
+        limits = httpx.Limits(max_connections=CONNECTIONS, keepalive_expiry=30)
+        super().__init__(
+            url,
+            headers={"Authorization": f"Bearer {api_key}"} if api_key else None,
+            timeout=httpx.Timeout(None, connect=CONNECT_WITHIN),
+            transport=httpx_aiohttp.AiohttpTransport(limits=limits),
+        )
+
+    async def stream_chat(self, body: bytes) -> AsyncGenerator[Part]:
+        """POST /api/chat with a finished body. Closing the generator hangs up."""
+        parts = await self._request(Part, "POST", "/api/chat", content=body, stream=True)
+        return cast("AsyncGenerator[Part]", parts)
+
+
+class Encoder:
+    """Messages and tools as JSON, remembered by identity: both are frozen."""
+
+    def __init__(self, keep: int = KEPT) -> None:
+        self._keep = keep
+        self._size = 0
+        self._messages: dict[int, tuple[Message, bytes]] = {}
+        self._tools: tuple[tuple[Tool, ...], bytes] = ((), b"[]")
+
+    def cost(self, message: Message) -> int:
+        """About how many tokens it costs; it is remembered from now on."""
+        known = self._messages.get(id(message))
+        if known is None:
+            known = self._messages[id(message)] = (message, encode(message))
+            self._size += len(known[1])
+            while self._size > self._keep and len(self._messages) > 1:
+                oldest = next(iter(self._messages))
+                self._size -= len(self._messages.pop(oldest)[1])
+        return int(len(known[1]) / CHARS_PER_TOKEN)
+
+    def messages(self, messages: Iterable[Message]) -> bytes:
+        known = self._messages
+        parts = (
+            found[1] if (found := known.get(id(message))) else encode(message)
+            for message in messages
+        )
+        return b"[%b]" % b",".join(parts)
+
+    def tools(self, tools: Sequence[Tool]) -> bytes:
+        given = tuple(tools)
+        if self._tools[0] != given:
+            self._tools = given, _dump([_function(tool) for tool in given])
+        return self._tools[1]
+
+
+def body(messages: bytes, tools: bytes, **rest: Any) -> bytes:
+    """The request: *rest* are its plain fields."""
+    return b'%b,"messages":%b,"tools":%b}' % (_dump(rest)[:-1], messages, tools)
+
+
+def encode(message: Message) -> bytes:
+    """In Ollama's shape. What the model once thought is not sent back."""
+    said: dict[str, Any] = {"role": message.role, "content": message.text}
+    if message.calls:
+        said["tool_calls"] = [
+            {"function": {"name": call.name, "arguments": call.args}} for call in message.calls
+        ]
+    if message.tool:
+        said["tool_name"] = message.tool
+    if message.images:
+        said["images"] = [b64encode(image).decode() for image in message.images]
+    return _dump(said)
+
+
+def _function(tool: Tool) -> dict[str, Any]:
+    about = {"name": tool.name, "description": tool.description, "parameters": tool.schema}
+    return {"type": "function", "function": about}
+
+
+def _dump(value: Any) -> bytes:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()

@@ -1,0 +1,232 @@
+"""Where the agent stands in a run: a fold over the thread's events that never looks back.
+
+Each event costs the same however long the run is. The list of messages only grows, so that the
+beginning of the prompt stays the same from step to step.
+"""
+
+from agent.transcript import note, result
+from bot.chat import User
+from bot.events import (
+    ApprovalDecided,
+    ApprovalExpired,
+    ApprovalRequested,
+    ApprovalSuperseded,
+    ContextSummarised,
+    Event,
+    MessageJoined,
+    ModelReplied,
+    Recorded,
+    RunFailed,
+    RunFinished,
+    RunStarted,
+    RunStopped,
+    ToolFinished,
+    ToolStarted,
+)
+from bot.ports import Message
+from bot.tool import ToolCall
+
+REPAIRS = 2
+"""How often a model may correct a turn of nothing but unusable calls."""
+_EMPTY = "Your last reply was empty. Answer the person now, or call a tool."
+_GONE = "not done: the run was over before"
+
+
+class State:
+    """Fold a thread's earlier runs, then the run's own events, in log order."""
+
+    def __init__(self, prompt: str) -> None:
+        self.messages: list[Message] = [Message("system", prompt)]
+        self.model = "auto"
+        self._first_speaker = ""
+        self._begin()
+
+    def _begin(self) -> None:
+        self.final = ""
+        """What the last reply answered; empty while it has not."""
+        self.failure = ""
+        self._news: list[tuple[int, Message]] = []
+        """(seq, message) of what the last reply did not see."""
+        self._calls: tuple[ToolCall, ...] = ()
+        """Of the last reply, in its order."""
+        self._open: dict[str, ToolCall] = {}
+        self._ran: dict[str, ToolCall] = {}
+        """As they started, which may be as a person edited them."""
+        self._results: dict[str, Message] = {}
+        self._unusable = 0
+        self._repairs = 0
+        self._empty = 0
+        self._doubts: dict[str, ApprovalRequested] = {}
+        """Open approvals of calls that may already have run."""
+        self._again: dict[str, ToolCall] = {}
+        """Calls a person wants run again, which they are not yet."""
+        self._looking: set[str] = set()
+        self._lengths: list[tuple[int, int]] = []
+        """(seq, how many messages there were then), for a summary to know what it stands for."""
+
+    @property
+    def open(self) -> tuple[ToolCall, ...]:
+        """Calls that have not ended, in the order they were asked for."""
+        return (*self._open.values(), *self._again.values())
+
+    @property
+    def news(self) -> list[Message]:
+        """What was said since the last reply, besides the results of its calls."""
+        return [message for _, message in self._news]
+
+    @property
+    def looking(self) -> bool:
+        """A person wants the model to find out whether a call has run: with READ tools only."""
+        return bool(self._looking)
+
+    @property
+    def undecided(self) -> float:
+        """When the last open question about a call that may have run expires; 0 without one."""
+        return max((doubt.expires for doubt in self._doubts.values()), default=0.0)
+
+    def fold(self, recorded: Recorded) -> None:
+        match recorded.event:
+            case RunStarted(user=user, text=text, model=model):
+                self._begin()
+                self.model = model
+                self.messages.append(self._said(user, text))
+            case MessageJoined(user=user, text=text):
+                self._hear(recorded.seq, self._said(user, text))
+            case ModelReplied() as reply:
+                self._replied(recorded.seq, reply)
+            case ToolStarted(call=call):
+                self._ran[call.id] = call
+            case ToolFinished() as event:
+                self._finished(recorded, event)
+            case RunFinished() | RunFailed() | RunStopped() as end:
+                self._end(end)
+            case event:
+                self._approve(recorded.seq, event)
+
+    def _said(self, user: User, text: str) -> Message:
+        """Everybody but the first speaker is named."""
+        self._first_speaker = self._first_speaker or user.key
+        if user.key == self._first_speaker:
+            return Message("user", text)
+        name = " ".join((user.name or user.id).replace("]", ")").split())
+        return Message("user", f"[{name}] {text}")
+
+    def _hear(self, seq: int, message: Message) -> None:
+        self._news.append((seq, message))
+
+    def _read(self, upto: int) -> None:
+        """News that a reply has seen becomes history, before that reply."""
+        self.messages += [message for seq, message in self._news if seq <= upto]
+        self._news = [item for item in self._news if item[0] > upto]
+
+    def _replied(self, seq: int, reply: ModelReplied) -> None:
+        self._read(reply.context.last)
+        text = reply.text.strip()
+        if text or reply.tool_calls:
+            self.messages.append(Message("assistant", text, calls=reply.tool_calls))
+        self._calls = reply.tool_calls
+        self._open = {call.id: call for call in reply.tool_calls}
+        self._results, self._ran, self._unusable = {}, {}, 0
+        self.final = "" if reply.tool_calls else text
+        self._empty = 0 if text or reply.tool_calls else self._empty + 1
+        if self._empty > 1:
+            self.failure = "The model gave an empty answer twice."
+        elif self._empty:
+            self._hear(seq, note(_EMPTY))
+        if not reply.tool_calls:
+            self._lengths.append((seq, len(self.messages)))
+
+    def _finished(self, recorded: Recorded, event: ToolFinished) -> None:
+        call = self._open.pop(event.call_id, None)
+        if call is None:
+            self._finished_late(recorded, event)
+            return
+        ran = self._ran.get(call.id)
+        self._unusable += event.outcome == "error" and ran is None
+        self._results[call.id] = Message("tool", result(recorded, event, call, ran), tool=call.name)
+        if not self._open:
+            self._settle(event)
+            self._lengths.append((recorded.seq, len(self.messages)))
+
+    def _settle(self, last: ToolFinished) -> None:
+        """All calls of the reply have ended: show the results, in the order of the calls."""
+        self.messages += [self._results[call.id] for call in self._calls]
+        self._repairs = self._repairs + 1 if self._unusable == len(self._calls) else 0
+        if self._repairs > REPAIRS:
+            self.failure = (
+                f"The model asked {self._repairs} times in a row for something no tool can do. "
+                f"The last time: {last.output}"
+            )
+
+    def _finished_late(self, recorded: Recorded, event: ToolFinished) -> None:
+        """A call whose outcome was unknown was run again after all."""
+        call = self._again.pop(event.call_id, None)
+        if call:
+            text = result(recorded, event, call, self._ran.get(call.id, call))
+            self._hear(recorded.seq, note(f"{_name(call)} was run again. Its result:\n{text}"))
+
+    def _approve(self, seq: int, event: Event) -> None:
+        match event:
+            case ApprovalRequested(may_have_run=True):
+                self._doubts[event.approval] = event
+            case ApprovalDecided(approval=approval) if doubt := self._doubts.get(approval):
+                self._decided(seq, event, doubt)
+            case ApprovalExpired(approval=approval) | ApprovalSuperseded(approval=approval):
+                self._doubts.pop(approval, None)
+                self._looking.discard(approval)
+            case ContextSummarised(text=text, upto=upto):
+                self._summarise(text, upto)
+            case _:
+                pass
+
+    def _decided(self, seq: int, event: ApprovalDecided, doubt: ApprovalRequested) -> None:
+        call = doubt.call
+        if event.decision == "look":
+            self._looking.add(event.approval)
+            self._hear(
+                seq,
+                note(
+                    f"{_name(call)} may already have run: it was cut off. A person wants you to "
+                    "find out, with the read-only tools you have now, whether it took effect. "
+                    "Change nothing. Then say what you found; the person decides after that."
+                ),
+            )
+            return
+        del self._doubts[event.approval]
+        self._looking.discard(event.approval)
+        if event.decision == "again":
+            self._again[call.id] = call
+
+    def _summarise(self, text: str, upto: int) -> None:
+        kept = next((n for seq, n in reversed(self._lengths) if seq <= upto), 1)
+        summary = note(f"Summary of the conversation until here:\n{text}")
+        self.messages = [self.messages[0], summary, *self.messages[kept:]]
+        self._lengths.clear()
+
+    def _end(self, end: RunFinished | RunFailed | RunStopped) -> None:
+        if self._open:
+            ended = [
+                self._results.get(c.id, Message("tool", _GONE, tool=c.name)) for c in self._calls
+            ]
+            self.messages += ended
+        self.messages += self.news
+        text = _last_words(end)
+        if text and text != self.messages[-1].text:
+            self.messages.append(Message("assistant", text))
+        self._begin()
+
+
+def _name(call: ToolCall) -> str:
+    return f"The call {call.name} {call.args}"
+
+
+def _last_words(end: RunFinished | RunFailed | RunStopped) -> str:
+    match end:
+        case RunFinished(text=text):
+            return text.strip()
+        case RunFailed(reason=reason):
+            return f"(This run failed: {reason})"
+        case RunStopped(ran=ran, unknown=unknown):
+            done = f" It had already run: {'; '.join(ran)}." if ran else ""
+            doubt = f" It may have run: {'; '.join(unknown)}." if unknown else ""
+            return f"(A person stopped this run.{done}{doubt})"

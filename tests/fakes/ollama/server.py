@@ -1,0 +1,185 @@
+"""Ollama's HTTP API (``/api/chat show tags ps version``), as strict as Ollama is itself."""
+
+import asyncio
+import json
+from collections import Counter, deque
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from aiohttp import web
+
+from tests.fakes.ollama import demo, steps, wire
+from tests.fakes.ollama.conversation import (
+    CHARS_PER_TOKEN,
+    ChatRequest,
+    FakeModel,
+    Reply,
+    Truncation,
+    tokens,
+    truncate,
+)
+
+Says = Callable[[ChatRequest], Reply]
+MODELS = (
+    FakeModel("qwen3:latest"),
+    FakeModel("qwen2.5-coder:7b", ("completion", "tools"), 32_768),
+    FakeModel("phi3:mini", ("completion",), 4_096),
+    FakeModel("llama3.2-vision:11b", ("completion", "vision"), 131_072),
+)
+DEFAULT_NUM_CTX = 4_096
+"""What Ollama takes when a request does not say."""
+
+
+class FakeOllama:
+    """Start with ``async with`` or :meth:`start`; the attributes below are for assertions."""
+
+    def __init__(
+        self,
+        models: Sequence[FakeModel] = MODELS,
+        *,
+        api_key: str = "",
+        remember: int = 200,
+        token_delay: float = 0.0,
+    ) -> None:
+        self.models = {model.name: model for model in models}
+        self.busy = False
+        """Answer every chat with 503."""
+        self.hang = asyncio.Event()
+        """While set, nothing but chats is answered."""
+        self.requests: deque[ChatRequest] = deque(maxlen=remember)
+        self.calls: Counter[str] = Counter()
+        """How often each path was asked for."""
+        self.truncations: list[Truncation] = []
+        self.gone = asyncio.Event()
+        """A client hung up before its reply was over."""
+        self.port = 0
+        self._api_key = api_key
+        self._token_delay = token_delay
+        self._scripts: dict[str, Says] = {}
+        self._runner: web.ServerRunner | None = None
+        self._routes: dict[tuple[str, str], Callable[[Any], Awaitable[web.StreamResponse]]] = {
+            ("POST", "/api/show"): self._show,
+            ("GET", "/api/tags"): self._tags,
+            ("GET", "/api/ps"): self._ps,
+            ("GET", "/api/version"): self._version,
+        }
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def script(self, model: str, says: Iterable[Reply] | Says) -> None:
+        """What *model* says: one reply a request, or a function of the request."""
+        self._scripts[self._full(model)] = says if callable(says) else _one_by_one(iter(says))
+
+    async def start(self, host: str = "127.0.0.1", port: int = 0) -> None:
+        """Listen; without a port on the one used before, else on a free one."""
+        server = web.Server(
+            self._handle, access_log=None, keepalive_timeout=600, handler_cancellation=True
+        )
+        self._runner = web.ServerRunner(server)
+        await self._runner.setup()
+        await web.TCPSite(
+            self._runner, host, port or self.port, backlog=4096, shutdown_timeout=0.1
+        ).start()
+        self.port = self._runner.addresses[0][1]
+
+    async def stop(self) -> None:
+        assert self._runner is not None
+        await self._runner.cleanup()
+
+    async def __aenter__(self) -> "FakeOllama":
+        await self.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.stop()
+
+    async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        path = request.path
+        self.calls[path] += 1
+        if self._api_key and request.headers.get("Authorization") != f"Bearer {self._api_key}":
+            return wire.error(401, "unauthorized")
+        if path == "/api/chat":
+            return await self._chat(request)
+        route = self._routes.get((request.method, path))
+        if route is None:
+            return web.Response(status=404, text="404 page not found")
+        if self.hang.is_set():
+            await asyncio.sleep(3600)
+        return await route(request)
+
+    async def _chat(self, request: web.BaseRequest) -> web.StreamResponse:
+        body = await request.read()
+        if self.busy:
+            return wire.error(
+                503, "server busy, please try again.  maximum pending requests exceeded"
+            )
+        try:
+            payload = json.loads(body)
+        except ValueError as broken:
+            return wire.error(400, str(broken))
+        model = self.models.get(self._full(payload.get("model") or ""))
+        if refusal := wire.refuse(payload, model):
+            return refusal
+        assert model is not None
+        asked, cost = self._see(model, payload, len(body))
+        asked.authorization = request.headers.get("Authorization", "")
+        self.requests.append(asked)
+        try:
+            return await wire.answer(request, asked, self._reply(model, asked), cost)
+        except (asyncio.CancelledError, ConnectionResetError):
+            self.gone.set()
+            raise
+
+    def _see(self, model: FakeModel, payload: dict[str, Any], size: int) -> tuple[ChatRequest, int]:
+        """The request as the model sees it, and what its prompt costs."""
+        options: dict[str, Any] = payload.get("options") or {}
+        num_ctx = min(int(options.get("num_ctx") or DEFAULT_NUM_CTX), model.context_length)
+        messages: Sequence[Mapping[str, Any]] = payload["messages"]
+        cost = size // CHARS_PER_TOKEN
+        if cost > num_ctx:
+            offered = len(json.dumps(payload.get("tools") or [])) // CHARS_PER_TOKEN
+            messages, dropped = truncate(messages, num_ctx - offered)
+            cost = min(offered + sum(tokens(message) for message in messages), num_ctx)
+            if dropped:
+                self.truncations.append(Truncation(model.name, dropped, num_ctx))
+        request = ChatRequest(
+            model.name,
+            messages,
+            payload.get("tools") or (),
+            options,
+            payload.get("stream", True),
+            payload.get("think"),
+            payload.get("format"),
+        )
+        return request, max(cost, 1)
+
+    def _reply(self, model: FakeModel, request: ChatRequest) -> Reply:
+        if says := self._scripts.get(model.name):
+            return says(request)
+        return steps.reply(request) or demo.reply(request, token_delay=self._token_delay)
+
+    async def _show(self, request: web.BaseRequest) -> web.Response:
+        name = json.loads(await request.read()).get("model") or ""
+        model = self.models.get(self._full(name))
+        return wire.show(model) if model else wire.error(404, f"model '{name}' not found")
+
+    async def _tags(self, _: web.BaseRequest) -> web.Response:
+        return wire.json_response({"models": [wire.card(m) for m in self.models.values()]})
+
+    async def _ps(self, _: web.BaseRequest) -> web.Response:
+        used = {request.model for request in self.requests}
+        loaded = [wire.card(model) for name, model in self.models.items() if name in used]
+        return wire.json_response({"models": loaded})
+
+    async def _version(self, _: web.BaseRequest) -> web.Response:
+        return wire.json_response({"version": "0.13.5"})
+
+    def _full(self, name: str) -> str:
+        return name if ":" in name else f"{name}:latest"
+
+
+def _one_by_one(replies: Iterator[Reply]) -> Says:
+    over = Reply(status=500, error="the script has no reply left")
+    return lambda _: next(replies, over)
