@@ -1,6 +1,6 @@
 """The seams. The kernel calls these; other packages implement them; ``bot.app`` plugs them in."""
 
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -102,7 +102,7 @@ class ModelError(Exception):
 class Model(Protocol):
     """A language model: a conversation in, a stream of pieces and then the whole reply out."""
 
-    def reply(self, ask: Ask) -> AsyncIterator[Delta | ModelReplied]:
+    def reply(self, ask: Ask) -> AsyncGenerator[Delta | ModelReplied]:
         """Yields deltas, then exactly one ModelReplied. Raises ModelError."""
         ...
 

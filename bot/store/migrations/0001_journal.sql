@@ -50,6 +50,7 @@ CREATE TABLE approvals (
     id           TEXT PRIMARY KEY,
     run          TEXT NOT NULL,
     seq          BIGINT NOT NULL,
+    call_id      TEXT NOT NULL,
     status       TEXT NOT NULL,
     requester    TEXT NOT NULL,
     editor       TEXT NOT NULL,

@@ -1,0 +1,107 @@
+"""The command line: ``python -m bot [run]``, and a verb for each part that has one."""
+
+import asyncio
+import signal
+import sys
+from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+from bot import app, logs
+from bot.config import BadSettings, Settings, load, prepare, secrets
+from bot.redact import Redactor
+from bot.store.lock import Taken, exclusive
+from bot.store.sqlite import Corrupt, SqliteStore
+
+CANNOT_START = 2
+CORRUPT = 3
+
+
+def main(words: Sequence[str]) -> int:
+    """The exit status: 0 done, 2 it cannot start like this, 3 the database is damaged."""
+    verb, rest = (words[0], words[1:]) if words else ("run", ())
+    try:
+        settings = load()
+        prepare(settings)
+        redactor = Redactor(secrets(settings))
+        logs.configure(settings.log_format, redactor)
+        work = _run(settings, redactor) if verb == "run" else _do(settings, redactor, verb, rest)
+        return asyncio.run(work)
+    except BadSettings as problem:
+        print(problem, file=sys.stderr)
+        return CANNOT_START
+
+
+async def _run(settings: Settings, redactor: Redactor) -> int:
+    try:
+        with exclusive(settings.database):
+            async with _opened(settings, redactor) as (kernel, parts):
+                services = [service for part in parts for service in part.services]
+                return await _until_told(lambda: kernel.serve(services))
+    except Taken as taken:
+        raise BadSettings(
+            f"AI_DATABASE_URL: {settings.database} is served by process {taken.owner} already; "
+            "stop that one, or give this one another AI_DATA_DIR"
+        ) from None
+    except Corrupt as damage:
+        print(_damaged(settings, damage), file=sys.stderr)
+        return CORRUPT
+
+
+async def _do(settings: Settings, redactor: Redactor, verb: str, words: Sequence[str]) -> int:
+    """A verb of a part, beside a bot that may be running on the same database."""
+    async with _opened(settings, redactor) as (_, parts):
+        verbs = {name: run for part in parts for name, run in part.cli.items()}
+        if verb not in verbs:
+            print(f"usage: python -m bot [run | {' | '.join(sorted(verbs))}] …", file=sys.stderr)
+            return CANNOT_START
+        return await verbs[verb](words)
+
+
+@asynccontextmanager
+async def _opened(
+    settings: Settings, redactor: Redactor
+) -> AsyncGenerator[tuple[app.Kernel, list[app.Part]]]:
+    async with (
+        SqliteStore.open(settings.database) as store,
+        app.assembled(settings, store, redactor) as assembled,
+    ):
+        yield assembled
+
+
+async def _until_told(serve: Callable[[], Coroutine[Any, Any, None]]) -> int:
+    """Serve until SIGTERM or SIGINT. Recovery needs no farewell, so this is only tidiness."""
+    told = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, told.set)
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            serving = tasks.create_task(serve())
+            await told.wait()
+            serving.cancel()
+    except BaseExceptionGroup as group:
+        problems, others = group.split(BadSettings)
+        if problems is None or others is not None:
+            raise
+        raise BadSettings("\n".join(map(str, _leaves(problems)))) from None
+    return 0
+
+
+def _leaves(group: BaseExceptionGroup[BadSettings]) -> list[BadSettings]:
+    found: list[BadSettings] = []
+    for each in group.exceptions:
+        found += _leaves(each) if isinstance(each, BaseExceptionGroup) else [each]
+    return found
+
+
+def _damaged(settings: Settings, damage: Corrupt) -> str:
+    file = settings.database
+    return (
+        f"{file} is damaged ({damage}) and has not been touched.\n"
+        f"Keep it together with {file.name}-wal and {file.name}-shm, put the last good copy in its"
+        " place, and start again."
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,163 @@
+"""The composition root: the only module that imports every part and plugs them together."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from importlib import import_module
+
+import structlog
+
+import agent
+import agent.models
+import healer
+import tools
+import tools.hosts
+from bot import audit, builtin
+from bot.access import Access
+from bot.approvals import Approvals
+from bot.calling import Calls
+from bot.commands import Dispatcher
+from bot.config import Settings
+from bot.core import ChatBot, Parts
+from bot.driving import Driver
+from bot.editing import Editor
+from bot.execution import Executor
+from bot.feed import Feed
+from bot.judging import Judges
+from bot.ports import Bot, Model, Part, Service, Store
+from bot.reading import Reader
+from bot.receiving import Receiver
+from bot.redact import Redactor
+from bot.resources import Hosts
+from bot.runtime import Runtime
+from bot.spending import Budget
+from bot.supervision import Supervisor
+from bot.tool import Tool
+from bot.views import Health
+
+log = structlog.get_logger()
+ADAPTERS = ("web",)
+"""Those that are on; each is imported only then, so its SDK stays optional."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """Durations of the kernel in seconds; tests shorten them."""
+
+    lease: float = 15.0
+    feed_poll: float = 5.0
+    budget: Budget = field(default_factory=Budget)
+
+
+NORMAL = Pace()
+
+
+class Kernel:
+    """Everything of the bot but its parts: build it on a store, run it, talk to ``bot``."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        store: Store,
+        model: Model,
+        toolset: Mapping[str, Tool],
+        hosts: Hosts,
+        redactor: Redactor,
+        pace: Pace = Pace(),
+    ) -> None:
+        self.supervisor = Supervisor()
+        self.model = model
+        self._mode = settings.mode
+        self.feed = Feed(store, redactor.presentable, poll=pace.feed_poll)
+        access = Access(store, settings.roles_file)
+        react = agent.create(toolset)
+        self.runtime = Runtime(store, self.feed, access, {react.name: react}, lease=pace.lease)
+        self._approvals = Approvals(
+            store, self.runtime.changed, ttl=settings.approval_ttl, two_person=settings.two_person
+        )
+        judges = Judges(lambda: toolset, hosts, access, self._approvals, mode=settings.mode)
+        executor = Executor(hosts, None, self.feed, redactor)
+        budget = replace(pace.budget, patience=settings.approval_ttl)
+        calls = Calls(judges, executor, self._approvals, budget)
+        self._driver = Driver(
+            model, calls, self.feed, redactor, budget=budget, wake=self.runtime.wake
+        )
+        self.dispatcher = Dispatcher(access)
+        reader = Reader(
+            store,
+            access,
+            self._approvals,
+            present=redactor.presentable,
+            tools=lambda: toolset,
+            commands=lambda: self.dispatcher.all,
+            health=self.health,
+        )
+        parts = Parts(
+            store=store,
+            feed=self.feed,
+            access=access,
+            approvals=self._approvals,
+            editor=Editor(store, access, judges, hosts, mode=settings.mode),
+            receiver=Receiver(store, access, model, redactor),
+            runtime=self.runtime,
+            dispatcher=self.dispatcher,
+            redactor=redactor,
+        )
+        self.bot = ChatBot(parts, reader)
+        self.dispatcher.add(builtin.commands(self.bot))
+
+    async def health(self) -> Health:
+        return Health(self.supervisor.troubles, await self.model.status(), self._mode)
+
+    async def serve(self, services: Sequence[Service]) -> None:
+        """Run until cancelled. Only the store and the runtime may end it, and BadSettings."""
+        await self.runtime.take_over()
+        await self.feed.start()
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self.runtime.serve(self._driver, self._approvals))
+            for service in (_Following(self.feed), *services):
+                tasks.create_task(self.supervisor.supervise(service, self.bot), name=service.name)
+
+
+class _Following:
+    """The feed's reader, restarted like any service: its followers wait where they are."""
+
+    name = "feed"
+
+    def __init__(self, feed: Feed) -> None:
+        self._feed = feed
+
+    async def serve(self, bot: Bot) -> None:  # noqa: ARG002 - the feed needs no bot
+        await self._feed.serve()
+
+
+def parts_of(settings: Settings, store: Store, redactor: Redactor) -> list[Part]:
+    """What the adapters and the healer add; the healer runs the periodics of all."""
+    parts: list[Part] = [
+        import_module(f"adapters.{name}").create(settings, store) for name in ADAPTERS
+    ]
+    parts.append(
+        Part(periodics=(audit.periodic(store),), cli=audit.cli(store, redactor.redact_json))
+    )
+    return [*parts, healer.create(store, [p for part in parts for p in part.periodics])]
+
+
+@asynccontextmanager
+async def assembled(
+    settings: Settings, store: Store, redactor: Redactor, pace: Pace = Pace()
+) -> AsyncGenerator[tuple[Kernel, list[Part]]]:
+    """The whole bot on an open store, ready to serve."""
+    parts = parts_of(settings, store, redactor)
+    for part in parts:
+        redactor.learn(part.secrets)
+    model = agent.models.create(settings)
+    try:
+        kernel = Kernel(
+            settings, store, model, tools.load(), tools.hosts.create(settings), redactor, pace
+        )
+        for part in parts:
+            kernel.dispatcher.add(part.commands)
+        yield kernel, parts
+    finally:
+        await model.close()

@@ -1,0 +1,126 @@
+"""The commands of the kernel itself: looking around, deciding, stopping."""
+
+from datetime import UTC, datetime
+from typing import Protocol
+
+from bot.chat import IncomingMessage, Role, User
+from bot.command import Caller, Command, command
+from bot.commands import usage
+from bot.events import Decision
+from bot.ids import new_id
+from bot.ports import Bot
+
+
+class Granting(Bot, Protocol):
+    """The kernel's own bot: only a command grants budget, so the port does not know of it."""
+
+    async def grant(self, run: str, *, by: User) -> None: ...
+
+
+def commands(bot: "Granting") -> tuple[Command, ...]:
+    return (*looking(bot), *talking(bot), *deciding(bot), *budgets(bot))
+
+
+def looking(bot: Bot) -> tuple[Command, ...]:
+    @command(role=Role.VIEWER, name="help")
+    async def help_(caller: Caller) -> str:
+        """List the commands you may use."""
+        allowed = await bot.read.commands(by=caller.user)
+        return "\n".join(f"{usage(entry)}: {entry.summary}" for entry in allowed)
+
+    @command(role=Role.VIEWER)
+    async def status(caller: Caller) -> str:  # noqa: ARG001 - a command is handed who calls it
+        """Say how the bot is: its parts, its model, its mode."""
+        health = await bot.read.health()
+        broken = [f"{name}: {problem}" for name, problem in health.parts.items() if problem]
+        model = "reachable" if health.model.reachable else f"not reachable: {health.model.detail}"
+        return "\n".join((f"mode {health.mode}, model {model}", *(broken or ["all parts work"])))
+
+    @command(role=Role.VIEWER)
+    async def whoami(caller: Caller) -> str:
+        """Say who you are to the bot and what you may do."""
+        return f"{caller.user.key}, {await bot.read.role(caller.user)}"
+
+    @command(role=Role.VIEWER)
+    async def tools(caller: Caller) -> str:
+        """List the tools the agent has."""
+        found = await bot.read.tools(by=caller.user)
+        return "\n".join(f"{tool.name}: {tool.description.splitlines()[0]}" for tool in found)
+
+    @command(role=Role.VIEWER)
+    async def models(caller: Caller) -> str:  # noqa: ARG001 - a command is handed who calls it
+        """List the installed models."""
+        model = (await bot.read.health()).model
+        names = ", ".join(info.name for info in model.installed) or "no model is installed"
+        return names if model.reachable else f"no model is reachable: {model.detail}"
+
+    @command(role=Role.VIEWER)
+    async def approvals(caller: Caller) -> str:
+        """List the open approvals you may see."""
+        views = await bot.read.approvals(by=caller.user)
+        lines = [
+            f"{view.request.approval}: {view.request.call.name} on {view.request.host},"
+            f" open until {datetime.fromtimestamp(view.request.expires, UTC):%H:%M:%S} UTC"
+            for view in views
+        ]
+        return "\n".join(lines) or "nothing waits for an approval"
+
+    return help_, status, whoami, tools, models, approvals
+
+
+def talking(bot: Bot) -> tuple[Command, ...]:
+    async def say(text: str, caller: Caller, *, fresh: bool) -> str:
+        message = IncomingMessage(
+            caller.message or new_id(), caller.thread, caller.user, text, fresh=fresh
+        )
+        receipt = await bot.receive(message)
+        return f"{receipt.outcome}: run {receipt.run}"
+
+    @command(role=Role.VIEWER)
+    async def ask(text: str, caller: Caller) -> str:
+        """Ask the agent something in this thread."""
+        return await say(text, caller, fresh=False)
+
+    @command(role=Role.VIEWER)
+    async def new(text: str, caller: Caller) -> str:
+        """Start this thread afresh with a message: what came before is forgotten."""
+        return await say(text, caller, fresh=True)
+
+    @command(role=Role.VIEWER)
+    async def stop(caller: Caller, run: str = "") -> str:
+        """Stop a run; without its id, the newest one of this thread."""
+        if not run:
+            run = (await bot.read.thread(caller.thread, by=caller.user))[-1].run
+        await bot.stop(run, by=caller.user)
+        return f"stopping {run}"
+
+    return ask, new, stop
+
+
+def deciding(bot: Bot) -> tuple[Command, ...]:
+    def make(decision: Decision, summary: str) -> Command:
+        async def decide(caller: Caller, approval: str, reason: str = "") -> str:
+            settled = await bot.decide(approval, decision, by=caller.user, reason=reason)
+            return settled.text
+
+        decide.__doc__ = summary
+        return command(role=Role.APPROVER, name=decision)(decide)
+
+    return (
+        make("approve", "Approve a waiting call."),
+        make("deny", "Deny a waiting call; the reason is told to the model."),
+        make("trust", "Approve, and trust calls of this shape in this thread for an hour."),
+        make("again", "Run a call again that may already have run."),
+        make("leave", "Leave a call alone that may already have run."),
+        make("look", "Have the model find out whether a call has run, by reading only."),
+    )
+
+
+def budgets(bot: Granting) -> tuple[Command, ...]:
+    @command(role=Role.ADMIN)
+    async def grant(run: str, caller: Caller) -> str:
+        """Let a run that used up its budget go on with the same again."""
+        await bot.grant(run, by=caller.user)
+        return f"{run} may go on"
+
+    return (grant,)

@@ -1,0 +1,143 @@
+"""A reply's calls, from asking a person to the last result: what may begin, in which order."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+from time import time
+
+from bot.approvals import Approvals
+from bot.events import ApprovalRequested, Event, ModelReplied, ToolFinished
+from bot.execution import Executor
+from bot.ids import typeable_id
+from bot.judging import NOT_TRIED, Batch, Judges, Prepared
+from bot.ledger import CallState
+from bot.run import Overtaken, Run
+from bot.spending import Budget
+from bot.tool import Risk, ToolCall
+
+UNKNOWN = "The bot was cut off while this ran: it may or may not have had its effect."
+
+
+class Calls:
+    def __init__(
+        self, judges: Judges, executor: Executor, approvals: Approvals, budget: Budget
+    ) -> None:
+        self._judges = judges
+        self._executor = executor
+        self._approvals = approvals
+        self._budget = budget
+
+    async def judged(self, run: Run, reply: ModelReplied) -> Batch:
+        """What of a reply's calls begins in the same commit as the reply."""
+        room = self._budget.calls_left(run.ledger.spent)
+        calls, beyond = reply.tool_calls[:room], reply.tool_calls[room:]
+        batch = await self._judges.prepare(run, calls, self._executor.context)
+        for call in beyond:
+            batch.refuse(call, f"the run's budget of {self._budget.calls} calls is used up")
+        return batch
+
+    async def go_on(self, run: Run, calls: Sequence[ToolCall]) -> float | None:
+        """Do what can be done now; epoch seconds to wait until, 0 for no wait, None for a person.
+
+        Raises Overtaken."""
+        if any(state.stage == "asked" for state in run.ledger.calls.values()):
+            return None
+        batch = await self._judges.prepare(run, calls, self._executor.context)
+        if batch.ask and not batch.events:
+            await self._request(run, batch.ask)
+            return 0
+        if batch.begin and batch.begin[0].approval:
+            return await self._use(run, batch)
+        if batch.events:
+            await run.append(*batch.events)
+        await self.begin(run, batch.begin)
+        return 0
+
+    async def _request(self, run: Run, asked: Prepared) -> None:
+        request = await self._judges.request(asked, run)
+        async with run.turn() as turn:
+            if not await self._approvals.request(turn, request, run.user):
+                others = [call for call in run.ledger.calls if call != asked.call.id]
+                await turn.add(
+                    ToolFinished(asked.call.id, "denied", "too many approvals are open already"),
+                    *(ToolFinished(call, "denied", NOT_TRIED) for call in others),
+                )
+
+    async def _use(self, run: Run, batch: Batch) -> float:
+        """Start an approved call: its approval is spent in the same commit."""
+        [prepared] = batch.begin
+        async with run.turn() as turn:
+            used = await self._approvals.use(turn, prepared.approval)
+            if used:
+                await turn.add(*batch.events)
+        if used:
+            run.stale = False
+            await self.begin(run, batch.begin)
+            return 0
+        # Approved and not used in time: the beat expires it, and then it is asked for afresh.
+        return time() + 1
+
+    async def begin(self, run: Run, begin: Sequence[Prepared]) -> None:
+        if len(begin) == 1:
+            await self._run_call(run, begin[0])
+            return
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                for prepared in begin:
+                    tasks.create_task(self._run_call(run, prepared))
+        except ExceptionGroup as group:
+            raise group.exceptions[0] from group  # the first failure cancelled the others
+
+    async def _run_call(self, run: Run, prepared: Prepared) -> None:
+        if not prepared.reads:
+            run.still_mine()
+        finished = await self._executor.execute(prepared)
+        rest = ()
+        if finished.outcome != "ok" and not prepared.reads:
+            others = (call for call in run.ledger.calls if call != prepared.call.id)
+            rest = tuple(ToolFinished(call, "denied", NOT_TRIED) for call in others)
+        if finished.outcome == "unknown" and not prepared.reads:
+            await self._doubt(run, [prepared.call], [finished, *rest])
+        else:
+            await run.append(finished, *rest)
+
+    async def recover(self, run: Run) -> None:
+        """What a crash cut off: READ calls are repeated, of others nobody knows the outcome."""
+        cut = [
+            state.call
+            for state in run.ledger.calls.values()
+            if state.stage == "started" and state.verdict and state.verdict.risk is not Risk.READ
+        ]
+        if not cut:
+            return
+        ids = {call.id for call in cut}
+        ended: list[Event] = [ToolFinished(call.id, "unknown", UNKNOWN) for call in cut]
+        ended += [ToolFinished(c, "denied", NOT_TRIED) for c in run.ledger.calls if c not in ids]
+        await self._doubt(run, cut, ended)
+
+    async def _doubt(self, run: Run, calls: Sequence[ToolCall], ended: Sequence[Event]) -> None:
+        """Record unknown outcomes, and ask a person what to make of each."""
+        requests = [self._doubtful(run, run.ledger.calls[call.id]) for call in calls]
+        while True:
+            try:
+                async with run.turn() as turn:
+                    await turn.add(*ended)
+                    for request in requests:
+                        await self._approvals.request(turn, request, run.user)
+                    return
+            except Overtaken:
+                continue
+
+    def _doubtful(self, run: Run, state: CallState) -> ApprovalRequested:
+        assert state.verdict
+        return ApprovalRequested(
+            approval=typeable_id(),
+            call=state.call,
+            verdict=replace(state.verdict, reasons=("it may already have run",)),
+            host=self._judges.host_of(state.call),
+            account=state.request.account if state.request else "",
+            digest="",
+            expires=time() + self._approvals.ttl,
+            tainted_by=tuple(run.ledger.tainted_by.values()),
+            may_have_run=True,
+        )

@@ -1,0 +1,199 @@
+"""One claimed run, from where it stands to where it ends or waits: the agent decides, this does."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import aclosing
+from dataclasses import replace
+from time import time
+
+from bot.approvals import supersede
+from bot.calling import Calls
+from bot.events import (
+    Event,
+    ModelReplied,
+    RunFailed,
+    RunFinished,
+    RunStopped,
+    ToolFinished,
+)
+from bot.feed import Feed
+from bot.ports import Ask, Call, Delta, Fail, Finish, Model, ModelError, Wait
+from bot.redact import Redactor
+from bot.run import Overtaken, Run, Turn
+from bot.spending import Budget
+from bot.streaming import Deltas
+from bot.tool import Risk, ToolCall
+
+
+class Driver:
+    def __init__(
+        self,
+        model: Model,
+        calls: Calls,
+        feed: Feed,
+        redactor: Redactor,
+        *,
+        budget: Budget,
+        wake: Callable[[], None],
+    ) -> None:
+        """*wake*: a run became ready."""
+        self._model = model
+        self._calls = calls
+        self._feed = feed
+        self._redact = redactor
+        self._budget = budget
+        self._wake = wake
+
+    async def drive(self, run: Run) -> None:
+        """Until the run is over or parked. Raises Lost, StoreError, and bugs."""
+        await self._calls.recover(run)
+        going_on = True
+        while going_on:
+            try:
+                going_on = await self._step(run)
+            except Overtaken:
+                continue
+
+    async def stop(self, run: Run) -> None:
+        """End a run that was cancelled because somebody asked to stop it."""
+        await _insist(lambda: self._finish(run, *_stopped(run)))
+
+    async def fail(self, run: Run, reason: str) -> None:
+        """End a run that cannot go on."""
+        await _insist(lambda: self._finish(run, RunFailed(reason)))
+
+    async def _step(self, run: Run) -> bool:
+        """One action of the agent; whether there may be another one now."""
+        if ended := await self._forced_end(run):
+            await self._finish(run, *ended)
+            return False
+        action = run.agent.next(run.state)
+        match action:
+            case Ask():
+                return await self._ask(run, action)
+            case Call(calls=calls):
+                wait = await self._calls.go_on(run, calls)
+                return wait == 0 or await self._park(run, wait)
+            case Wait(until=until):
+                return await self._park(run, until)
+            case Finish(text=text):
+                await self._finish(run, RunFinished(text))
+            case Fail(reason=reason):
+                await self._finish(run, RunFailed(reason))
+        return False
+
+    async def _forced_end(self, run: Run) -> Sequence[Event]:
+        """The events that end the run whatever its agent thinks; none when it may go on."""
+        ledger = run.ledger
+        if ledger.stop:
+            return _stopped(run)
+        if ledger.expired:
+            minutes = round(self._budget.patience / 60, 1)
+            refused = [ToolFinished(call, "denied", "nobody decided") for call in ledger.calls]
+            return [*refused, RunFailed(f"not done: nobody decided within {minutes:g} min")]
+        if ledger.over_budget and time() > ledger.last_at / 1e6 + self._budget.patience:
+            reached = ledger.over_budget
+            return [RunFailed(f"the budget of {reached.limit} {reached.budget} is used up")]
+        return ()
+
+    async def _ask(self, run: Run, ask: Ask) -> bool:
+        if run.ledger.over_budget:
+            return await self._park(run, run.ledger.last_at / 1e6 + self._budget.patience)
+        if reached := self._budget.reached(run.ledger.spent):
+            await run.append(reached)
+            return True
+        try:
+            reply = await self._reply(run, ask)
+        except ModelError as error:
+            await self._finish(run, RunFailed(str(error)))
+            return False
+        batch = await self._calls.judged(run, reply)
+        try:
+            await run.append(reply, *batch.events)
+        except Overtaken:
+            await run.append(reply)
+            return True
+        await self._calls.begin(run, batch.begin)
+        return True
+
+    async def _reply(self, run: Run, ask: Ask) -> ModelReplied:
+        last, tainted = run.ledger.seq, run.ledger.tainted
+        reply = ModelReplied()
+        show = Deltas(run, self._feed, self._redact)
+        async with aclosing(self._model.reply(ask)) as pieces:
+            async for piece in pieces:
+                if isinstance(piece, Delta):
+                    show.add(piece)
+                else:
+                    reply = piece
+        show.end()
+        return replace(
+            reply,
+            text=self._redact(reply.text),
+            thinking=self._redact(reply.thinking),
+            context=replace(reply.context, last=last, tainted=tainted),
+        )
+
+    async def _park(self, run: Run, until: float | None) -> bool:
+        if await run.park(until):
+            self._wake()
+        return False
+
+    async def _finish(self, run: Run, *events: Event) -> None:
+        """End the run, close what it left open, and let the thread's next run begin."""
+        async with run.turn() as turn:
+            await turn.add(*await supersede(turn.query, run.id, "the run ended"), *events)
+            promoted = await _hand_over(turn, _status(events[-1]))
+        if promoted:
+            self._wake()
+
+
+async def _insist(end: Callable[[], Awaitable[None]]) -> None:
+    """Signals may come first; they do not change that the run ends."""
+    while True:
+        try:
+            return await end()
+        except Overtaken:
+            continue
+
+
+def _status(end: Event) -> str:
+    match end:
+        case RunFinished():
+            return "done"
+        case RunStopped():
+            return "stopped"
+        case _:
+            return "failed"
+
+
+async def _hand_over(turn: Turn, status: str) -> bool:
+    """Let go of a run that is over; whether the thread's next one became ready."""
+    await turn.query("UPDATE runs SET status = $2, owner = NULL WHERE id = $1", turn.run.id, status)
+    promoted = await turn.query(
+        "UPDATE runs SET status = 'ready' WHERE id = (SELECT id FROM runs"
+        " WHERE thread = $1 AND status = 'queued' ORDER BY id LIMIT 1) RETURNING id",
+        str(turn.run.thread),
+    )
+    return bool(promoted)
+
+
+def _stopped(run: Run) -> list[Event]:
+    """How a stopped run ends: what is still open was killed or never began."""
+    ledger = run.ledger
+    assert ledger.stop
+    events: list[Event] = []
+    ran = [describe(call) for call in ledger.ran]
+    for state in ledger.calls.values():
+        began = state.stage == "started"
+        events.append(ToolFinished(state.call.id, "stopped", "killed" if began else "not begun"))
+        if began and state.verdict and state.verdict.risk is not Risk.READ:
+            ran.append(f"{describe(state.call)} (killed)")
+    unknown = tuple(map(describe, ledger.unknown))
+    by = ledger.stop.by
+    return [*events, RunStopped(by.name or by.id, tuple(ran), unknown)]
+
+
+def describe(call: ToolCall) -> str:
+    """A call in a few words."""
+    given = ", ".join(f"{name}={value}" for name, value in call.args.items())
+    return f"{call.name}({given[:120]})"

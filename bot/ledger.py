@@ -1,0 +1,193 @@
+"""Where a run stands, read off its log: a fold, so that a restart finds what was there before."""
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from bot.chat import Role
+from bot.events import (
+    ApprovalDecided,
+    ApprovalExpired,
+    ApprovalRequested,
+    ApprovalSuperseded,
+    BudgetGranted,
+    BudgetReached,
+    Event,
+    Influence,
+    MessageJoined,
+    ModelReplied,
+    Recorded,
+    RunStarted,
+    StopRequested,
+    ToolFinished,
+    ToolStarted,
+)
+from bot.tool import Risk, ToolCall, Trust, Verdict
+
+Stage = Literal["open", "asked", "approved", "refused", "started", "over"]
+
+
+@dataclass(frozen=True, slots=True)
+class CallState:
+    call: ToolCall
+    stage: Stage = "open"
+    request: ApprovalRequested | None = None
+    verdict: Verdict | None = None
+    """Under which it started."""
+    refusal: str = ""
+
+
+@dataclass(slots=True)
+class Spent:
+    steps: int = 0
+    calls: int = 0
+    tokens: int = 0
+    microseconds: int = 0
+    grants: int = 0
+
+
+class Ledger:
+    """Fold a thread's earlier runs, then the run's own log, in order."""
+
+    def __init__(self, run: str) -> None:
+        self._run = run
+        self.seq = -1
+        self.started: RunStarted | None = None
+        self.calls: dict[str, CallState] = {}
+        """Those of the run that are not over, in the order they were asked for."""
+        self.doubts: dict[str, ApprovalRequested] = {}
+        """Open approvals of calls that may already have run."""
+        self.ran: list[ToolCall] = []
+        """State-changing calls that ended, whatever their outcome but *unknown*."""
+        self.unknown: list[ToolCall] = []
+        self.tainted_by: dict[str, Influence] = {}
+        """By source, the first one of each."""
+        self.spent = Spent()
+        self.over_budget: BudgetReached | None = None
+        self.stop: StopRequested | None = None
+        self.expired: ApprovalExpired | None = None
+        """An approval that nobody decided: the run ends."""
+        self.looking = False
+        self.last_at = 0
+
+    @property
+    def tainted(self) -> bool:
+        return bool(self.tainted_by)
+
+    @property
+    def doubtful_hosts(self) -> set[str]:
+        return {request.host for request in self.doubts.values()}
+
+    def fold(self, recorded: Recorded) -> None:
+        event = recorded.event
+        self._taint(recorded)
+        if recorded.log != self._run:
+            return
+        self.seq = recorded.seq
+        self._work(recorded)
+        match event:
+            case RunStarted():
+                self.started = event
+            case StopRequested():
+                self.stop = event
+            case BudgetReached():
+                self.over_budget = event
+            case BudgetGranted():
+                self.over_budget = None
+                self.spent.grants += 1
+            case ModelReplied():
+                self._replied(event)
+            case ToolStarted() | ToolFinished():
+                self._called(event)
+            case _:
+                self._asked(event)
+
+    def _work(self, recorded: Recorded) -> None:
+        """Waiting for people does not count as work: their events end the wait."""
+        if isinstance(recorded.event, ModelReplied | ToolFinished):
+            self.spent.microseconds += recorded.at - self.last_at
+        self.last_at = recorded.at
+
+    def _replied(self, reply: ModelReplied) -> None:
+        self.spent.steps += 1
+        self.spent.calls += len(reply.tool_calls)
+        self.spent.tokens += reply.usage.prompt + reply.usage.completion
+        for call in reply.tool_calls:
+            self.calls[call.id] = CallState(call)
+
+    def _called(self, event: ToolStarted | ToolFinished) -> None:
+        match event:
+            case ToolStarted(call=call, verdict=verdict):
+                state = self.calls.get(call.id, CallState(call))
+                self.calls[call.id] = replace(state, call=call, stage="started", verdict=verdict)
+            case ToolFinished(call_id=call_id, outcome=outcome):
+                state = self.calls.pop(call_id, None)
+                if state and state.verdict and state.verdict.risk is not Risk.READ:
+                    (self.unknown if outcome == "unknown" else self.ran).append(state.call)
+
+    def _asked(self, event: Event) -> None:
+        match event:
+            case ApprovalRequested(may_have_run=True):
+                self.doubts[event.approval] = event
+            case ApprovalRequested(call=call):
+                self.calls[call.id] = CallState(call, "asked", event)
+            case ApprovalDecided():
+                self._decided(event)
+            case ApprovalSuperseded(approval=approval, call_id=call_id, reason=reason):
+                self._settled(approval)
+                self._set(call_id, approval, "refused", reason)
+            case ApprovalExpired(approval=approval, call_id=call_id):
+                self._lapsed(event, approval, call_id)
+            case _:
+                pass
+
+    def _decided(self, event: ApprovalDecided) -> None:
+        match event.decision:
+            case "look":
+                self.looking = True
+            case "again":
+                call = self.doubts[event.approval].call
+                self.calls[call.id] = CallState(call)
+                self._settled(event.approval)
+            case "leave":
+                self._settled(event.approval)
+            case "deny":
+                by = event.by.name or event.by.id
+                reason = f"{by} denied it" + (f": {event.reason}" if event.reason else "")
+                self._set(event.call_id, event.approval, "refused", reason)
+            case "approve" | "trust" | "edit":
+                self._set(event.call_id, event.approval, "approved")
+
+    def _lapsed(self, event: ApprovalExpired, approval: str, call_id: str) -> None:
+        if approval in self.doubts:
+            self._settled(approval)
+        elif (state := self.calls.get(call_id)) and state.stage == "approved":
+            self._set(call_id, approval, "open")  # Approved and not used in time: ask afresh.
+        else:
+            self.expired = event
+
+    def _settled(self, approval: str) -> None:
+        self.doubts.pop(approval, None)
+        self.looking = self.looking and bool(self.doubts)
+
+    def _set(self, call_id: str, approval: str, stage: Stage, refusal: str = "") -> None:
+        state = self.calls.get(call_id)
+        if state and state.request and state.request.approval == approval:
+            self.calls[call_id] = replace(state, stage=stage, refusal=refusal)
+
+    def _taint(self, recorded: Recorded) -> None:
+        source = self._source(recorded.event)
+        if source and source not in self.tainted_by:
+            self.tainted_by[source] = Influence(recorded.log, recorded.seq, source)
+
+    def _source(self, event: Event) -> str:
+        """Whose words an event brings in, when not those of operators or the system."""
+        match event:
+            case ToolFinished(outcome="ok" | "error", trust=Trust.EXTERNAL, call_id=call_id):
+                state = self.calls.get(call_id)
+                return f"output of {state.call.name}" if state else "output in an earlier run"
+            case RunStarted(role=role, user=user) | MessageJoined(role=role, user=user):
+                return "" if role.covers(Role.OPERATOR) else f"message of {user.name or user.id}"
+            case ModelReplied(context=context) if context.tainted and not self.tainted_by:
+                return "an earlier reply"
+            case _:
+                return ""

@@ -1,0 +1,139 @@
+"""Looking at threads, runs and approvals: who asks decides what is there."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+
+from bot.access import Access, authorize, may_see
+from bot.approvals import Approvals
+from bot.chat import Role, ThreadRef, User
+from bot.command import Command
+from bot.events import ApprovalRequested
+from bot.feed import Present, presented
+from bot.journal import load
+from bot.ports import NotFound, Row, Store
+from bot.receiving import takes_part_in
+from bot.tool import Tool
+from bot.views import ApprovalView, Health, RunView, ThreadView
+
+_MINE = "SELECT r.thread FROM inbox i JOIN runs r ON r.id = i.run WHERE i.sender = $1"
+_DECIDABLE = (
+    "SELECT r.thread FROM approvals a JOIN runs r ON r.id = a.run WHERE a.status = 'pending'"
+)
+_RUN = "r.id, r.thread, r.status, r.model, r.requester, r.created"
+
+
+class Reader:
+    """Implements ``bot.views.Reading``."""
+
+    def __init__(
+        self,
+        store: Store,
+        access: Access,
+        approvals: Approvals,
+        *,
+        present: Present,
+        tools: Callable[[], Mapping[str, Tool]],
+        commands: Callable[[], Mapping[str, Command]],
+        health: Callable[[], Awaitable[Health]],
+    ) -> None:
+        self._store = store
+        self._access = access
+        self._approvals = approvals
+        self._present = present
+        self._tools = tools
+        self._commands = commands
+        self._health = health
+
+    async def role(self, user: User) -> Role:
+        return await self._access.role(user)
+
+    async def health(self) -> Health:
+        return await self._health()
+
+    async def threads(self, *, by: User) -> Sequence[ThreadView]:
+        role = await self._role(by)
+        visible = f"t.thread IN ({_MINE})"
+        if role.covers(Role.APPROVER):
+            visible += f" OR t.thread IN ({_DECIDABLE})"
+        if role.covers(Role.ADMIN):
+            visible = "$1 = $1"
+        rows = await self._store.read(
+            "SELECT t.thread, t.title, t.updated,"
+            " (SELECT status FROM runs r WHERE r.thread = t.thread ORDER BY r.id DESC LIMIT 1),"
+            f" t.thread IN ({_DECIDABLE}) FROM threads t WHERE {visible}"
+            " ORDER BY t.updated DESC LIMIT 200",
+            by.key,
+        )
+        return [
+            ThreadView(ThreadRef.parse(thread), title, updated, status or "", bool(waiting))
+            for thread, title, updated, status, waiting in rows
+        ]
+
+    async def thread(self, thread: ThreadRef, *, by: User) -> Sequence[RunView]:
+        await self.check(thread, by=by)
+        rows = await self._store.read(
+            f"SELECT {_RUN} FROM runs r WHERE r.thread = $1 ORDER BY r.id", str(thread)
+        )
+        return [await self._view(row) for row in rows]
+
+    async def run(self, run: str, *, by: User) -> RunView:
+        rows = await self._store.read(f"SELECT {_RUN} FROM runs r WHERE r.id = $1", run)
+        if not rows or not await self.sees(ThreadRef.parse(rows[0][1]), by=by):
+            raise NotFound(f"there is no run {run!r}")
+        return await self._view(rows[0])
+
+    async def approvals(self, *, by: User) -> Sequence[ApprovalView]:
+        await self._role(by)
+        rows = await self._store.read(
+            "SELECT id FROM approvals WHERE status = 'pending' ORDER BY expires LIMIT 200"
+        )
+        views = [await self._approval(row[0]) for row in rows]
+        return [view for view in views if await self.sees(view.thread, by=by)]
+
+    async def approval(self, approval: str, *, by: User) -> ApprovalView:
+        view = await self._approval(approval)
+        if not await self.sees(view.thread, by=by):
+            raise NotFound(f"there is no approval {approval!r}")
+        return view
+
+    async def tools(self, *, by: User) -> Sequence[Tool]:
+        await self._role(by)
+        return sorted(self._tools().values(), key=lambda tool: tool.name)
+
+    async def commands(self, *, by: User) -> Sequence[Command]:
+        role = await self._role(by)
+        commands = sorted(self._commands().values(), key=lambda command: command.name)
+        return [command for command in commands if role.covers(command.role)]
+
+    async def check(self, thread: ThreadRef, *, by: User) -> None:
+        """Raises NotFound when there is no such thread for them. A new one is nobody's yet."""
+        exists, _ = await takes_part_in(self._store, thread, by)
+        if exists and not await self.sees(thread, by=by):
+            raise NotFound(f"there is no thread {thread.thread!r}")
+
+    async def sees(self, thread: ThreadRef, *, by: User) -> bool:
+        role = await self._role(by)
+        if role.covers(Role.ADMIN):
+            return True
+        _, takes_part = await takes_part_in(self._store, thread, by)
+        may_decide = role.covers(Role.APPROVER) and bool(
+            await self._store.read(f"{_DECIDABLE} AND r.thread = $1", str(thread))
+        )
+        return may_see(role, takes_part=takes_part, may_decide=may_decide)
+
+    async def _role(self, user: User) -> Role:
+        role = await self._access.role(user)
+        authorize(role, Role.VIEWER, "Looking at anything")
+        return role
+
+    async def _approval(self, approval: str) -> ApprovalView:
+        row, request = await self._approvals.get(approval)
+        [(thread,)] = await self._store.read("SELECT thread FROM runs WHERE id = $1", row.run)
+        shown = self._present(request)
+        assert isinstance(shown, ApprovalRequested)
+        return ApprovalView(shown, row.status, row.run, ThreadRef.parse(thread), row.decided_by)
+
+    async def _view(self, row: Row) -> RunView:
+        run, thread, status, model, requester, created = row
+        ref = ThreadRef.parse(thread)
+        events = [presented(item, self._present) for item in await load(self._store, run, ref)]
+        return RunView(run, ref, status, model, requester, created, events)

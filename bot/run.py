@@ -1,0 +1,212 @@
+"""A claimed run: its log in memory, and the right to append to it while the fence holds."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from time import monotonic
+from typing import Any
+
+from bot.chat import Role, ThreadRef, User
+from bot.events import ENDS, SIGNALS, ApprovalRequested, Event, Recorded, ToolStarted
+from bot.journal import COLUMNS, Entry, Head, entries, insert, insert_owned, recorded
+from bot.ledger import Ledger
+from bot.ports import Agent, Query, Row, Store, UniqueViolation
+from bot.tool import Risk
+
+_TAIL = f"SELECT {COLUMNS}, e.hash FROM events e WHERE e.log_id = $1 AND e.seq > $2 ORDER BY e.seq"
+
+
+class Lost(Exception):
+    """Somebody else owns the run now: stop working on it."""
+
+
+class Overtaken(Exception):
+    """A signal came first and nothing was written: decide again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """The right to write a run's log."""
+
+    run: str
+    thread: ThreadRef
+    agent: str
+    owner: str
+    fence: int
+    wake: int
+
+
+@dataclass(slots=True)
+class Turn:
+    """A transaction of the owner: *query* for other rows, :meth:`add` for events."""
+
+    query: Query
+    run: "Run"
+    made: list[Entry]
+    events: list[Event]
+
+    @property
+    def next_seq(self) -> int:
+        return self.run.head.seq + len(self.made) + 1
+
+    async def add(self, *events: Event) -> None:
+        head = Head(self.made[-1].seq, self.made[-1].hash) if self.made else self.run.head
+        made = entries(head, events)
+        await insert(self.query, self.run.id, made)
+        self.made += made
+        self.events += events
+
+
+class Run:
+    def __init__(self, claim: Claim, store: Store, agent: Agent, ring: Callable[[], None]) -> None:
+        self.id = claim.run
+        self.thread = claim.thread
+        self.agent = agent
+        self.ledger = Ledger(claim.run)
+        self.head = Head()
+        self.state: Any = None
+        self.deadline = 0.0
+        """``time.monotonic()`` until which the lease holds for certain."""
+        self.stale = False
+        """The bot was away for long: what was ordered before is confirmed first."""
+        self.role = Role.NOBODY
+        """The requester's, as resolved last."""
+        self._claim = claim
+        self.wake = claim.wake
+        self._store = store
+        self._ring = ring
+        self._lock = asyncio.Lock()
+
+    @property
+    def user(self) -> User:
+        assert self.ledger.started
+        return self.ledger.started.user
+
+    @property
+    def owned(self) -> tuple[str, str, int]:
+        return self.id, self._claim.owner, self._claim.fence
+
+    def still_mine(self) -> None:
+        """Raises Lost when the lease may have ended: somebody else may be about to act."""
+        if monotonic() >= self.deadline:
+            raise Lost
+
+    async def load(self) -> Sequence[Recorded]:
+        """Read the run's log and fold it; returns it."""
+        rows = await self._store.read(_TAIL, self.id, -1)
+        log = [self._recorded(row) for row in rows]
+        transcript = [*await self._earlier(), *log]
+        for item in transcript:
+            self.ledger.fold(item)
+        self.head = Head(rows[-1][2], rows[-1][6])
+        self.state = self.agent.begin(transcript, self.id)
+        return log
+
+    async def append(self, *events: Event) -> None:
+        """Write events in one statement; nothing may happen on their strength before it returns.
+
+        Raises Lost, and Overtaken when a signal came first and these events end the run or begin
+        a change: then nothing was written. Whoever cancels the caller does not stop the write, so
+        what is in memory stays what is in the log."""
+        await asyncio.shield(self._append(events))
+
+    async def _append(self, events: Sequence[Event]) -> None:
+        async with self._lock:
+            made = entries(self.head, events)
+            while not await self._insert(made):
+                await self._catch_up(self._store.read)
+                if any(map(_needs_thought, events)):
+                    raise Overtaken
+                made = entries(self.head, events)
+            self._fold(made, events)
+        self._ring()
+
+    async def _insert(self, made: Sequence[Entry]) -> bool:
+        try:
+            if not await insert_owned(self._store, self.owned, made):
+                raise Lost
+        except UniqueViolation:
+            return False
+        return True
+
+    @asynccontextmanager
+    async def turn(self) -> AsyncGenerator[Turn]:
+        """A transaction that holds the run's row. Raises Lost; Overtaken when there are signals
+        that had not been read: they are folded now, and nothing was written."""
+        async with self._lock:
+            async with self._store.transaction() as query:
+                if await self._catch_up(query):
+                    raise Overtaken
+                turn = Turn(query, self, [], [])
+                yield turn
+            self._fold(turn.made, turn.events)
+        self._ring()
+
+    async def catch_up(self) -> None:
+        """Read and fold the signals that others wrote. Raises Lost."""
+        async with self._lock:
+            await self._catch_up(self._store.read)
+
+    async def park(self, until: float | None = None) -> bool:
+        """Let go of the run until a signal or *until* (epoch seconds). No task, only rows.
+
+        Returns whether it is ready again at once, because a signal came meanwhile."""
+        async with self._lock:
+            rows = await self._store.write(
+                "UPDATE runs SET owner = NULL, claims = 0, wake_at = $4,"
+                " status = CASE WHEN wake <> $5 THEN 'ready' ELSE 'waiting' END"
+                " WHERE id = $1 AND owner = $2 AND fence = $3 RETURNING status",
+                *self.owned, until, self.wake,
+            )  # fmt: skip
+        if not rows:
+            raise Lost
+        return rows[0][0] == "ready"
+
+    async def _catch_up(self, query: Query) -> bool:
+        """Fold what others wrote; whether there was anything. The lock is held.
+
+        The wake is read before the log: a signal in between is read twice rather than missed."""
+        rows = await query(
+            "SELECT wake FROM runs WHERE id = $1 AND owner = $2 AND fence = $3 {lock}", *self.owned
+        )
+        if not rows:
+            raise Lost
+        tail = await query(_TAIL, self.id, self.head.seq)
+        self.wake = rows[0][0]
+        for row in tail:
+            item = self._recorded(row)
+            if not isinstance(item.event, SIGNALS):
+                raise Lost
+            self._take(item, row[6])
+        return bool(tail)
+
+    async def _earlier(self) -> Sequence[Recorded]:
+        """The thread's runs before this one, back to where it was last started afresh."""
+        rows = await self._store.read(
+            f"SELECT {COLUMNS} FROM runs r JOIN events e ON e.log_id = r.id"
+            " WHERE r.thread = $1 AND r.id < $2 AND r.id >= COALESCE((SELECT MAX(id) FROM runs"
+            "   WHERE thread = $1 AND id <= $2 AND fresh = 1), '') ORDER BY r.id, e.seq",
+            str(self.thread), self.id,
+        )  # fmt: skip
+        return [self._recorded(row) for row in rows]
+
+    def _fold(self, made: Sequence[Entry], events: Sequence[Event]) -> None:
+        for entry, event in zip(made, events, strict=True):
+            item = Recorded(0, self.id, entry.seq, entry.at, self.thread, event)
+            self._take(item, entry.hash)
+
+    def _take(self, item: Recorded, digest: bytes) -> None:
+        self.ledger.fold(item)
+        self.state.fold(item)
+        self.head = Head(item.seq, digest)
+
+    def _recorded(self, row: Row) -> Recorded:
+        return recorded(row, self.thread)
+
+
+def _needs_thought(event: Event) -> bool:
+    """Whether a signal in between could make this event wrong."""
+    if isinstance(event, ToolStarted):
+        return event.verdict.risk is not Risk.READ
+    return isinstance(event, (*ENDS, ApprovalRequested))

@@ -1,0 +1,35 @@
+"""What a run may use before a person is asked for more."""
+
+from dataclasses import dataclass
+
+from bot.events import BudgetReached
+from bot.ledger import Spent
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """Of one run; every grant adds the same again."""
+
+    steps: int = 25
+    calls: int = 40
+    seconds: int = 600
+    """Of work; waiting for people does not count."""
+    tokens: int = 200_000
+    patience: float = 600.0
+    """Seconds a question to a person stays open."""
+
+    def reached(self, spent: Spent) -> BudgetReached | None:
+        """The first budget that is used up."""
+        times = 1 + spent.grants
+        if spent.steps >= self.steps * times:
+            return BudgetReached("steps", self.steps * times)
+        if spent.calls >= self.calls * times:
+            return BudgetReached("calls", self.calls * times)
+        if spent.microseconds >= self.seconds * times * 1_000_000:
+            return BudgetReached("seconds", self.seconds * times)
+        if spent.tokens >= self.tokens * times:
+            return BudgetReached("tokens", self.tokens * times)
+        return None
+
+    def calls_left(self, spent: Spent) -> int:
+        return max(0, self.calls * (1 + spent.grants) - spent.calls)
