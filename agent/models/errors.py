@@ -62,8 +62,10 @@ def explained(url: str) -> Generator[None]:
         raise TimedOut(f"Ollama at {url} took too long to answer.") from error
     except ollama.ResponseError as error:
         raise _said_no(error) from error
+    except aiohttp.ClientResponseError as error:
+        raise BrokenReply(f"what answers at {url} does not speak HTTP") from error
     except (httpx.HTTPError, aiohttp.ClientError) as error:
-        raise BrokenReply(_reason(error) or "the connection was lost") from error
+        raise BrokenReply("the connection was lost") from error
     except (ValueError, AttributeError) as error:
         # The client trips over a line that is not JSON (ValueError) or not an object.
         raise BrokenReply("not the JSON that Ollama speaks") from error

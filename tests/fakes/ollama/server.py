@@ -77,11 +77,9 @@ class FakeOllama:
         server = web.Server(
             self._handle, access_log=None, keepalive_timeout=600, handler_cancellation=True
         )
-        self._runner = web.ServerRunner(server)
+        self._runner = web.ServerRunner(server, shutdown_timeout=0.1)
         await self._runner.setup()
-        await web.TCPSite(
-            self._runner, host, port or self.port, backlog=4096, shutdown_timeout=0.1
-        ).start()
+        await web.TCPSite(self._runner, host, port or self.port, backlog=4096).start()
         self.port = self._runner.addresses[0][1]
 
     async def stop(self) -> None:

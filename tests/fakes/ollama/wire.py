@@ -111,11 +111,11 @@ async def _drip(
     response.enable_chunked_encoding()
     await response.prepare(request)
     for number, line in enumerate(lines):
-        if number == reply.hang_after:
-            await asyncio.sleep(3600)
         if number == reply.cut_after:
             assert request.transport is not None
             request.transport.abort()
+        if number in (reply.cut_after, reply.hang_after):
+            await asyncio.sleep(3600)  # Until the connection's end cancels us.
         await response.write(line)
         await asyncio.sleep(reply.token_delay)
     return response

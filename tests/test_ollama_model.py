@@ -1,0 +1,216 @@
+"""The Ollama model, by the real client on a real socket, when all goes well."""
+
+import asyncio
+
+import pytest
+
+from bot.events import Context, Usage
+from bot.ports import Delta, Message, ModelReplied
+from bot.tool import ToolCall
+from tests.asking import answer, ask, served
+from tests.fakes.ollama import MODELS, FakeModel, FakeOllama, Reply
+
+
+async def test_streams_text_and_thinking() -> None:
+    """Every piece is yielded as it comes, then once the whole reply with what it cost."""
+    async with FakeOllama() as ollama, served(ollama) as model:
+        ollama.script("qwen3", [Reply("Half full.", "Let me see.")])
+        deltas, reply = await answer(model, ask("how full?"))
+
+    assert deltas == [
+        Delta("Let", "thinking"),
+        Delta(" me", "thinking"),
+        Delta(" see.", "thinking"),
+        Delta("Half"),
+        Delta(" full."),
+    ]
+    assert reply.text == "Half full."
+    assert reply.thinking == "Let me see."
+    assert reply.model == "qwen3:latest"
+    assert reply.usage.prompt > 100
+    assert reply.usage.completion > 0
+    assert reply.context == Context(prompt="p1", num_ctx=16_384)
+
+
+async def test_pieces_come_at_once() -> None:
+    """The first piece is there while the model is still writing."""
+    async with FakeOllama() as ollama, served(ollama) as model, asyncio.timeout(5):
+        ollama.script("qwen3", [Reply("one two three", hang_after=1)])
+        replies = model.reply(ask("count"))
+        assert Delta("one") == await anext(replies)
+        await replies.aclose()
+
+
+async def test_tool_calls() -> None:
+    """Calls come with ids of their own, numbered by reply, and the plan at the head is read."""
+    calls = (("disk_usage", {"path": "/"}), ("disk_usage", '{"path": "/var"}'))
+    async with FakeOllama() as ollama, served(ollama) as model:
+        ollama.script("qwen3", [Reply("1. Look\n2. Tell", tool_calls=calls)])
+        _, reply = await answer(model, ask("how full?"))
+
+    assert reply.plan == ("Look", "Tell")
+    assert reply.tool_calls == (
+        ToolCall("2.1", "disk_usage", {"path": "/"}),
+        ToolCall("2.2", "disk_usage", {"path": "/var"}),
+    )
+
+
+async def test_ids_never_come_again() -> None:
+    """Ids grow with the conversation, and also when a summary has made it shorter."""
+    before = ToolCall("9.1", "disk_usage")
+    async with FakeOllama() as ollama, served(ollama) as model:
+        ollama.script("qwen3", lambda _: Reply(tool_calls=(("disk_usage", {}),)))
+        said = Message("assistant", "", calls=(before,)), Message("tool", "x", tool="disk_usage")
+        _, reply = await answer(model, ask("[note] summary", *said))
+
+    assert reply.tool_calls[0].id == "10.1"
+
+
+async def test_what_is_sent() -> None:
+    """Calls and results go back in Ollama's shape, thoughts do not; num_ctx is always sent."""
+    call = ToolCall("2.1", "disk_usage", {"path": "/"})
+    said = (
+        Message("assistant", "Looking.", thinking="hm", calls=(call,)),
+        Message("tool", "60 %", tool="disk_usage"),
+    )
+    async with FakeOllama() as ollama, served(ollama, max_context=8_192) as model:
+        ollama.script("qwen3", [Reply("60 %")])
+        await answer(model, ask("how full? é", *said))
+
+    request = ollama.requests[0]
+    assert list(request.messages) == [
+        {"role": "system", "content": "You are an assistant."},
+        {"role": "user", "content": "how full? é"},
+        {
+            "role": "assistant",
+            "content": "Looking.",
+            "tool_calls": [{"function": {"name": "disk_usage", "arguments": {"path": "/"}}}],
+        },
+        {"role": "tool", "content": "60 %", "tool_name": "disk_usage"},
+    ]
+    assert request.options == {"num_ctx": 8_192}
+    assert request.think is True
+    assert request.tool("disk_usage") == {
+        "name": "disk_usage",
+        "description": "Show how full the disks are.",
+        "parameters": {
+            "type": "object",
+            "properties": {"path": {"type": "string", "default": "/"}},
+            "additionalProperties": False,
+        },
+    }
+
+
+async def test_images_are_sent() -> None:
+    """Images go to a model that sees them."""
+    picture = Message("user", "what is this?", images=(b"png",))
+    async with FakeOllama() as ollama, served(ollama) as model:
+        ollama.script("llama3.2-vision:11b", [Reply("A cat.")])
+        await answer(model, ask(picture, model="llama3.2-vision:11b"))
+
+    assert ollama.requests[0].messages[1]["images"] == ["cG5n"]
+
+
+async def test_without_the_tools_capability() -> None:
+    """A model that cannot call tools is asked without, and its context length is respected."""
+    async with FakeOllama() as ollama, served(ollama) as model:
+        ollama.script("phi3:mini", [Reply("I guess half.")])
+        _, reply = await answer(model, ask("how full?", model="phi3:mini"))
+
+    assert reply.text == "I guess half."
+    assert reply.context.num_ctx == 4_096
+    assert not ollama.requests[0].tools
+    assert ollama.requests[0].think is None
+
+
+async def test_about_a_model_is_asked_once() -> None:
+    """Many replies cost one look at what the model can do and one list of what is installed."""
+    async with FakeOllama() as ollama, served(ollama) as model:
+        ollama.script("qwen3", lambda _: Reply("yes"))
+        for _ in range(5):
+            await answer(model, ask("still there?"))
+
+    assert dict(ollama.calls) == {"/api/tags": 1, "/api/show": 1, "/api/chat": 5}
+
+
+@pytest.mark.parametrize(
+    ("wanted", "taken"),
+    [
+        ("auto", "qwen3:latest"),
+        ("qwen3", "qwen3:latest"),
+        ("qwen2.5-coder", "qwen2.5-coder:7b"),
+        ("phi3:mini", "phi3:mini"),
+    ],
+)
+async def test_which_model(wanted: str, taken: str) -> None:
+    """*auto* is the first installed one; a name without a tag means latest, or else any tag."""
+    async with FakeOllama() as ollama, served(ollama) as model:
+        ollama.script(taken, [Reply("me")])
+        _, reply = await answer(model, ask("who?", model=wanted))
+
+    assert reply.model == taken
+
+
+async def test_the_conversation_is_fitted() -> None:
+    """Old results are shortened before Ollama would drop messages without a word."""
+    said = [Message("tool", "x" * 30_000, tool="disk_usage") for _ in range(4)]
+    turns = [m for tool in said for m in (Message("assistant", "Next."), tool)]
+    async with FakeOllama() as ollama, served(ollama) as model:
+        ollama.script("qwen3", [Reply("ok")])
+        _, reply = await answer(model, ask("remember this", *turns))
+
+    assert not ollama.truncations
+    assert reply.usage.prompt < reply.context.num_ctx == 16_384
+    assert ollama.requests[0].messages[1]["content"] == "remember this"
+
+
+async def test_usage_shows_truncation() -> None:
+    """What never fits is sent whole, and the prompt count at num_ctx tells that it was cut."""
+    small = FakeModel("qwen3:latest", context_length=2_048)
+    async with FakeOllama([small]) as ollama, served(ollama) as model:
+        ollama.script("qwen3", [Reply("ok")])
+        _, reply = await answer(model, ask("first", Message("assistant", "?"), "x" * 20_000))
+
+    assert ollama.truncations[0].num_ctx == 2_048
+    assert reply.usage == Usage(2_048, reply.usage.completion)
+
+
+async def test_api_key() -> None:
+    """A key goes along with every request."""
+    async with FakeOllama(api_key="s3cret") as ollama, served(ollama, api_key="s3cret") as model:
+        ollama.script("qwen3", [Reply("ok")])
+        await answer(model, ask("hello"))
+
+    assert ollama.requests[0].authorization == "Bearer s3cret"
+
+
+async def test_status() -> None:
+    """The status lists what is installed, with sizes, and what is in memory."""
+    async with FakeOllama() as ollama, served(ollama) as model:
+        ollama.script("qwen3", [Reply("ok")])
+        await answer(model, ask("hello"))
+        status = await model.status()
+
+    assert status.reachable
+    assert [(m.name, m.loaded) for m in status.installed] == [
+        (m.name, m.name == "qwen3:latest") for m in MODELS
+    ]
+    assert status.installed[0].size == MODELS[0].size
+
+
+async def test_many_at_once() -> None:
+    """A hundred and fifty streams run side by side: no connection limit queues them."""
+    async with FakeOllama(remember=200) as ollama, served(ollama) as model, asyncio.timeout(20):
+        ollama.script("qwen3", lambda _: Reply("a b", token_delay=0.2))
+        replies: list[ModelReplied] = []
+
+        async def one() -> None:
+            replies.append((await answer(model, ask("go")))[1])
+
+        began = asyncio.get_running_loop().time()
+        async with asyncio.TaskGroup() as group:
+            for _ in range(150):
+                group.create_task(one())
+
+    assert ["a b"] * 150 == [reply.text for reply in replies]
+    assert asyncio.get_running_loop().time() - began < 15
