@@ -17,6 +17,7 @@ from adapters.web.replies import PRINCIPAL, reply
 from adapters.web.throttle import Throttle
 from adapters.web.tokens import LIFETIME, TICKET_LIFETIME, AccessTokens, Tickets, Unauthenticated
 from bot.ports import Bot, Forbidden
+from bot.tool import ToolError
 
 log = structlog.get_logger()
 _COOKIE = "refresh"
@@ -89,17 +90,22 @@ class LoginRoutes:
     async def _verify(self, name: str, password: str, address: str) -> None:
         throttle = self._desk.throttle
         account, place = f"account {name[:64]}", f"address {address}"
-        for key in (account, place):
-            throttle.check(key)
-        for key in (account, place):
-            throttle.failed(key)
-        if not await self._desk.accounts.verify(name, password):
-            # Only a name that exists is written down: people type their password there.
-            known = name if await self._desk.accounts.exists(name) else "?"
-            await self._note("login failed", known, address)
-            raise Unauthenticated("wrong user name or password")
-        throttle.forgive(account)
-        throttle.undo(place)
+        throttle.check(place)
+        throttle.check(account)
+        throttle.failed(account)
+        try:
+            right = await self._desk.accounts.verify(name, password)
+        except ToolError:  # too many logins at once: the password was not looked at
+            throttle.undo(account)
+            raise
+        if right:
+            throttle.forgive(account)
+            return
+        throttle.failed(place)
+        # Only a name that exists is written down: people type their password there.
+        known = name if await self._desk.accounts.exists(name) else "?"
+        await self._note("login failed", known, address)
+        raise Unauthenticated("wrong user name or password")
 
     def _grant(self, request: web.Request, login: Login, *, cookie: bool) -> web.Response:
         body = {

@@ -31,6 +31,7 @@ from bot.config import BadSettings, Settings
 from bot.ports import Bot, Store
 
 log = structlog.get_logger()
+_SOCKETS = web.AppKey("sockets", Sockets)
 _BACKLOG = 1024
 _PATIENCE = 2.0
 """Seconds that requests in flight get at the end, and that refused bodies are still read."""
@@ -64,6 +65,9 @@ class WebServer:
     async def serve(self, bot: Bot) -> None:
         """Until cancelled. Raises BadSettings when the address cannot be had."""
         await self._first_user()
+        await self._listen(self.application(bot))
+
+    def application(self, bot: Bot) -> web.Application:
         tickets = Tickets()
         tokens = AccessTokens(self._own.jwt)
         authority = Authority(
@@ -73,7 +77,6 @@ class WebServer:
             tickets,
             auth_enabled=self._settings.auth_enabled,
         )
-        sockets = Sockets(bot, authority, self._limits)
         desk = Desk(
             self._accounts,
             tokens,
@@ -83,12 +86,21 @@ class WebServer:
             self._window(self._limits.logins),
             self._edge,
         )
-        app = self._application(bot, authority, sockets, desk)
-        await self._listen(app, sockets)
+        app = self._guarded(bot, authority)
+        app[_SOCKETS] = Sockets(bot, authority, self._limits)
+        app.add_routes(
+            [
+                *LoginRoutes(bot, desk).routes(),
+                *ChatRoutes(bot, self._limits).routes(),
+                *ReadingRoutes(bot, self._settings).routes(),
+                *DecidingRoutes(bot).routes(),
+                *app[_SOCKETS].routes(),
+                *page_routes(self._page),
+            ]
+        )
+        return app
 
-    def _application(
-        self, bot: Bot, authority: Authority, sockets: Sockets, desk: Desk
-    ) -> web.Application:
+    def _guarded(self, bot: Bot, authority: Authority) -> web.Application:
         guard = Guard(
             bot,
             authority,
@@ -105,19 +117,9 @@ class WebServer:
             ],
         )
         app.on_response_prepare.append(headers.signal(self._edge))
-        app.add_routes(
-            [
-                *LoginRoutes(bot, desk).routes(),
-                *ChatRoutes(bot, self._limits).routes(),
-                *ReadingRoutes(bot, self._settings).routes(),
-                *DecidingRoutes(bot).routes(),
-                *sockets.routes(),
-                *page_routes(self._page),
-            ]
-        )
         return app
 
-    async def _listen(self, app: web.Application, sockets: Sockets) -> None:
+    async def _listen(self, app: web.Application) -> None:
         runner = web.AppRunner(
             app,
             access_log=None,  # it would write tokens of query strings
@@ -130,11 +132,11 @@ class WebServer:
             listener = await self._bind(runner)
             try:
                 self._announce(listener)
-                await sockets.keep_rechecking()
+                await app[_SOCKETS].keep_rechecking()
             finally:
                 self.listening.clear()
                 listener.close()
-                await sockets.close()
+                await app[_SOCKETS].close()
         finally:
             await runner.cleanup()
 

@@ -29,7 +29,8 @@ class Throttle:
                 raise TooMany(wait, "wrong passwords")
 
     def failed(self, key: str) -> None:
-        """Called before the password is looked at: tries side by side count as well."""
+        """For an account, called before the password is looked at, so that guesses made side by
+        side count as well."""
         now = self._clock()
         failures, last = self._failures.pop(key, (0, now))
         self._failures[key] = (1 if now - last > _MEMORY else failures + 1, now)
@@ -37,7 +38,7 @@ class Throttle:
             del self._failures[next(iter(self._failures))]
 
     def undo(self, key: str) -> None:
-        """The last try was no failure, the ones before it were."""
+        """The last try was no failure; the ones before it were."""
         failures, last = self._failures.get(key, (0, 0.0))
         if failures:
             self._failures[key] = (failures - 1, last)

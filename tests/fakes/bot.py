@@ -58,7 +58,7 @@ class FakeBot:
     """Implements ``bot.ports.Bot`` and, as *read*, ``bot.views.Reading``."""
 
     def __init__(self, script: Callable[[IncomingMessage], Sequence[Event]] = echo) -> None:
-        self.script = script
+        self.script: Callable[[IncomingMessage], Sequence[Event]] = script
         self.roles: dict[str, Role] = {"admin": Role.ADMIN}
         self.runs: dict[str, FakeRun] = {}
         self.notes: list[tuple[str, str]] = []
@@ -70,6 +70,7 @@ class FakeBot:
         self._inbox: dict[str, str] = {}
         self._feed: list[Recorded | Live] = []
         self._bell = asyncio.Event()
+        self._moved = asyncio.Event()
         self._numbers = count(1)
 
     @property
@@ -135,7 +136,7 @@ class FakeBot:
         if thread is not None and by is not None:
             await self.thread(thread, by=by)
         at = len(self._feed) if after == "now" else 0
-        self.followers += 1
+        self._follow(1)
         try:
             while True:
                 bell = self._bell
@@ -149,7 +150,17 @@ class FakeBot:
                 if at == len(self._feed):
                     await bell.wait()
         finally:
-            self.followers -= 1
+            self._follow(-1)
+
+    async def followed_by(self, number: int) -> None:
+        """Until so many follow."""
+        while self.followers != number:
+            await self._moved.wait()
+
+    def _follow(self, change: int) -> None:
+        self.followers += change
+        self._moved.set()
+        self._moved = asyncio.Event()
 
     async def judge(self, tool: str, args: Mapping[str, JsonValue], *, by: User) -> Verdict:
         return Verdict()

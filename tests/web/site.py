@@ -31,6 +31,7 @@ class Site:
     store: SqliteStore
     server: WebServer
     http: aiohttp.ClientSession
+    service: asyncio.Task[None]
 
     async def login(self, name: str = "admin", password: str = PASSWORD) -> dict[str, Any]:
         form = {"username": name, "password": password}
@@ -77,7 +78,7 @@ async def serving(
             await server.listening.wait()
             url = f"http://127.0.0.1:{server.port}"
             async with aiohttp.ClientSession(url, cookie_jar=aiohttp.DummyCookieJar()) as http:
-                yield Site(url, bot, store, server, http)
+                yield Site(url, bot, store, server, http, service)
             service.cancel()
 
 
