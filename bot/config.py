@@ -1,12 +1,20 @@
 """All settings there are. Each has one line in ``.env.example``, which a test keeps true."""
 
+import os
+from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
 from ipaddress import ip_address
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Annotated, Literal
 
-from pydantic import Field, SecretStr, field_validator, model_validator
+from dotenv import dotenv_values
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+_PREFIX = "AI_"
+_FILE = ".env"
 Words = Annotated[tuple[str, ...], NoDecode]
 """A comma-separated list."""
 
@@ -19,12 +27,18 @@ class Settings(BaseSettings):
     """Read from the environment and from ``.env`` in the working directory; prefix ``AI_``."""
 
     model_config = SettingsConfigDict(
-        env_prefix="AI_", env_file=".env", extra="forbid", frozen=True, env_ignore_empty=True
+        env_prefix=_PREFIX,
+        env_file=_FILE,
+        dotenv_filtering="only_existing",  # other programs share it; load() finds unknown AI_ keys
+        extra="forbid",
+        frozen=True,
+        env_ignore_empty=True,
+        use_attribute_docstrings=True,
     )
 
     host: str = "127.0.0.1"
     """Address the web adapter listens on."""
-    port: int = Field(8001, ge=0, le=65535)
+    port: int = Field(default=8001, ge=0, le=65535)
     """Its port; 0 picks a free one."""
     public_url: str = ""
     """Where people reach the page, when a proxy stands in front: https://bot.example.org"""
@@ -56,7 +70,7 @@ class Settings(BaseSettings):
     """roles.toml: who may do what; re-read when it changes."""
     files_roots: Words = ()
     """What file tools may touch: read:/,write:/srv/app; by default read:/,write:<data>/files."""
-    approval_ttl: float = Field(600, ge=10, le=86_400)
+    approval_ttl: float = Field(default=600, ge=10, le=86_400)
     """Seconds an approval stays open."""
     two_person: bool = False
     """Nobody may approve what they asked for or edited themselves."""
@@ -97,7 +111,66 @@ class Settings(BaseSettings):
 
 def load() -> Settings:
     """Raises BadSettings with one line per problem."""
-    raise NotImplementedError
+    try:
+        problems = [*_misnamed("the environment", os.environ)]  # noqa: TID251 - this is Settings
+        problems += _misnamed(_FILE, dotenv_values(_FILE))
+    except (OSError, UnicodeDecodeError) as problem:
+        raise BadSettings(f"{_FILE} cannot be read ({problem}): it must be a text file") from None
+    try:
+        settings = Settings()
+    except ValidationError as error:
+        problems += map(_line, error.errors())
+        raise BadSettings("\n".join(problems)) from None
+    if problems:
+        raise BadSettings("\n".join(problems))
+    return settings
+
+
+def prepare(settings: Settings) -> None:
+    """Make the data directory, for this account only. Raises BadSettings when it cannot be used."""
+    places = {"AI_DATA_DIR": settings.data_dir, "AI_DATABASE_URL": settings.database.parent}
+    for name, place in places.items():
+        try:
+            place.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with TemporaryFile(dir=place):
+                pass
+        except OSError as problem:
+            raise BadSettings(
+                f"{name}: cannot write in {place.absolute()} ({problem.strerror}); make it"
+                " writable for this account or name another place"
+            ) from None
+
+
+def secrets(settings: Settings) -> Mapping[str, str]:
+    """Setting → value of those that must not be shown."""
+    return {
+        _variable(name): value.get_secret_value()
+        for name, value in settings
+        if isinstance(value, SecretStr) and value
+    }
+
+
+def _variable(field: str) -> str:
+    return f"{_PREFIX}{field.upper()}"
+
+
+def _misnamed(place: str, given: Mapping[str, str | None]) -> Iterator[str]:
+    known = [_variable(name) for name in Settings.model_fields]
+    for name in sorted(given):
+        if name.upper().startswith(_PREFIX) and name.upper() not in known:
+            near = get_close_matches(name.upper(), known, 1)
+            hint = f"did you mean {near[0]}?" if near else "remove it"
+            yield f"{name} in {place} is no setting: {hint}"
+
+
+def _line(error: ErrorDetails) -> str:
+    text = error["msg"].removeprefix("Value error, ")
+    if not error["loc"]:
+        return text
+    field = str(error["loc"][0])
+    secret = Settings.model_fields[field].annotation is SecretStr
+    given = "" if secret else f" (it is {error['input']!r})"
+    return f"{_variable(field)}: {text}{given}"
 
 
 def _loopback(host: str) -> bool:
