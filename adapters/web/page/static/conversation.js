@@ -1,0 +1,139 @@
+// The open thread: loaded, followed, folded, drawn.
+
+import { announce } from "./announce.js";
+import { Decisions } from "./decisions.js";
+import { active, empty, fold, foldAll } from "./fold.js";
+import { Follower } from "./socket.js";
+
+const RUN_MOVED = new Set([
+  "run_started", "run_finished", "run_failed", "run_stopped", "approval_requested",
+  "approval_decided", "approval_expired", "approval_superseded",
+]);
+
+export class Conversation {
+  view = empty("");
+  notes = [];
+  full = new Set();
+  #stamp = 0;
+  #follower = null;
+  #opening = null;
+  #frame = 0;
+
+  /** hooks: drawn(view) after each drawing, moved() when a run began, ended or asked,
+   * connection(state), problem(text). me(): {role, mayDecide}. */
+  constructor(api, timeline, me, hooks) {
+    Object.assign(this, { api, timeline, me, hooks });
+    this.decisions = new Decisions(api, () => this.view, (id) => this.#redraw(id));
+  }
+
+  /** Show this thread; "" is a new conversation. */
+  async open(thread) {
+    this.close();
+    const opening = Symbol(thread);
+    this.#opening = opening;
+    this.view = empty(thread);
+    this.notes = [];
+    this.draw();
+    if (!thread) return;
+    const loaded = await this.api.get(`/api/threads/${encodeURIComponent(thread)}`);
+    if (this.#opening !== opening) return;
+    const view = foldAll(empty(thread), loaded.runs.flatMap((run) => run.events));
+    this.view = { ...view, position: loaded.position };
+    this.draw();
+    this.timeline.toEnd();
+    this.#follow(thread);
+  }
+
+  close() {
+    this.#follower?.close();
+    this.#follower = null;
+    this.hooks.connection("");
+  }
+
+  /** Send a message; resolves with the thread it went to. */
+  async say(message, model) {
+    const { thread } = this.view;
+    const sent = await this.api.post("/api/chat", {
+      message, model, wait: false, ...(thread && { thread }),
+    });
+    this.timeline.toEnd();
+    return sent.thread;
+  }
+
+  /** Run a command and show what it says. */
+  async command({ name, rest }) {
+    const { thread } = this.view;
+    const body = { text: rest, ...(thread && { thread }) };
+    const { text } = await this.api.post(`/api/commands/${encodeURIComponent(name)}`, body);
+    this.note(`!${name} ${rest}`.trim(), text || "Done.");
+  }
+
+  note(command, text, tone = "plain") {
+    const after = this.view.runs.at(-1)?.id ?? "";
+    this.notes = [...this.notes, { key: `note${this.notes.length}`, command, text, tone, after }];
+    this.draw();
+    this.timeline.toEnd();
+  }
+
+  async stop() {
+    const run = active(this.view);
+    if (run) await this.api.post(`/api/runs/${run.id}/stop`);
+  }
+
+  showAll(call) {
+    this.full.add(call);
+    this.#redraw();
+  }
+
+  draw() {
+    const { role, mayDecide } = this.me();
+    const { panels } = this.decisions;
+    this.timeline.draw(this.view, this.notes, {
+      role, mayDecide, panels, full: this.full, stamp: this.#stamp,
+    });
+    this.hooks.drawn(this.view);
+  }
+
+  #follow(thread) {
+    this.#follower = new Follower(thread, {
+      after: () => this.view.position,
+      ticket: async () => (await this.api.post("/api/ws-ticket")).ticket,
+      frame: (frame) => this.#receive(frame),
+      state: (state) => this.hooks.connection(state),
+    });
+  }
+
+  #receive(frame) {
+    if (frame.type === "error") {
+      this.hooks.problem(frame.detail);
+      return;
+    }
+    this.view = fold(this.view, frame);
+    announce(frame);
+    if (RUN_MOVED.has(frame.type)) this.hooks.moved();
+    this.#soon();
+  }
+
+  // Many pieces of text arrive between two pictures of the screen; they are drawn once.
+  #soon() {
+    this.#frame ||= requestAnimationFrame(() => {
+      this.#frame = 0;
+      this.draw();
+    });
+  }
+
+  #redraw(approval) {
+    this.#stamp += 1;
+    this.draw();
+    if (approval) focusIn(approval, this.decisions.panels.get(approval));
+  }
+}
+
+// A button that vanished takes the focus with it: it goes to what the card shows instead.
+function focusIn(approval, panel) {
+  const card = document.querySelector(`[data-approval="${CSS.escape(approval)}"]`);
+  const wanted = panel?.open && card?.querySelector("[data-focus]");
+  if (wanted && !panel.problem) wanted.focus();
+  else if (document.activeElement === document.body) card?.focus();
+}
+

@@ -1,0 +1,21 @@
+// Elements are built here and nowhere else: text goes in as text, never as markup.
+
+/** An element. Attributes that are false, null or undefined are left out; true is an empty one. */
+export function h(tag, attributes, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes ?? {})) {
+    if (value === true) element.setAttribute(name, "");
+    else if (value !== false && value != null) element.setAttribute(name, String(value));
+  }
+  element.append(...children.flat(Infinity).filter(present));
+  return element;
+}
+
+/** Show or hide what only assistive technology would otherwise keep reading. */
+export function show(element, shown) {
+  element.hidden = !shown;
+}
+
+function present(child) {
+  return child !== null && child !== undefined && child !== false && child !== "";
+}

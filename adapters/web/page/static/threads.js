@@ -1,0 +1,37 @@
+// The list of conversations on the left.
+
+import { h } from "./dom.js";
+import { dot } from "./mark.js";
+import { keyed } from "./morph.js";
+import { age, now } from "./time.js";
+
+/** `threads` as /api/threads gives them; `open` is the id of the one being looked at. */
+export function drawThreads(list, threads, open) {
+  const minute = Math.floor(now() / 60);
+  const entries = threads.map((thread) => ({
+    key: thread.id, value: thread.id,
+    stamp: JSON.stringify([thread, thread.id === open, minute]),
+  }));
+  const known = new Map(threads.map((thread) => [thread.id, thread]));
+  keyed(list, entries, (id) => row(known.get(id), id === open));
+}
+
+function row(thread, current) {
+  const state = thread.waiting ? "waiting" : thread.status;
+  const elsewhere = thread.id.includes(":") && thread.id.split(":")[0];
+  return h("li", {},
+    h("a", { href: address(thread.id), class: "thread", "aria-current": current ? "page" : null },
+      dot(state),
+      h("span", { class: "thread-title" }, thread.title || "(no text)"),
+      elsewhere && h("span", { class: "badge badge-idle" }, elsewhere),
+      h("span", { class: "thread-age" }, age(now() - Date.parse(thread.updated) / 1000))));
+}
+
+export function address(thread) {
+  return thread ? `#/${encodeURIComponent(thread)}` : "#/";
+}
+
+/** The thread that the address names, or "" for a new conversation. */
+export function addressed() {
+  return decodeURIComponent(location.hash.replace(/^#\/?/u, ""));
+}
