@@ -1,7 +1,7 @@
 # Every target sets itself up: a bare machine with Python 3.11 needs no other command first.
 UV := $(shell command -v uv || echo python3 -m uv)
 PYTHON := .venv/bin/python
-.PHONY: setup run test check bench format
+.PHONY: setup run test check bench format css
 
 setup: .venv/.ready
 
@@ -22,6 +22,7 @@ check: setup
 	@$(PYTHON) -m ruff format --check .
 	@.venv/bin/pyright
 	@.venv/bin/lint-imports
+	@.ci/css-current
 
 bench: setup
 	@$(PYTHON) -m tests.bench
@@ -29,3 +30,6 @@ bench: setup
 format: setup
 	@$(PYTHON) -m ruff check --fix .
 	@$(PYTHON) -m ruff format .
+
+css: setup
+	@.ci/css
