@@ -1,0 +1,18 @@
+"""Every module-level ``Tool`` in this package. To add one, add a file."""
+
+from collections.abc import Mapping
+from importlib import import_module
+from pkgutil import iter_modules
+
+from bot.tool import Tool
+
+
+def load() -> Mapping[str, Tool]:
+    """Tools by name. Raises ValueError when two share one."""
+    modules = [import_module(f"{__name__}.{info.name}") for info in iter_modules(__path__)]
+    found: dict[str, Tool] = {}
+    for module in modules:
+        for value in vars(module).values():
+            if isinstance(value, Tool) and found.setdefault(value.name, value) is not value:
+                raise ValueError(f"two tools are named {value.name!r}")
+    return found

@@ -1,0 +1,55 @@
+"""Running a command line."""
+
+from time import monotonic
+from typing import Annotated
+
+from pydantic import BaseModel, Field
+
+from bot.resources import CommandResult
+from bot.tool import OutcomeUnknown, Risk, ToolContext, ToolError, ToolResult, Verdict, tool
+from tools.security import classify
+
+LONGEST = 600
+"""Seconds a command may take."""
+RESERVE = 3.0
+"""Seconds that ending a command takes at most; kept free before the call's own deadline."""
+Command = Annotated[
+    str, Field(min_length=1, max_length=16_384, description="the command line, for bash")
+]
+Directory = Annotated[str | None, Field(description="absolute directory to run it in")]
+Seconds = Annotated[int, Field(ge=1, le=LONGEST, description="seconds until it is killed")]
+
+
+def _judge(args: BaseModel, ctx: ToolContext) -> Verdict:  # noqa: ARG001 - a judge is handed both
+    given = args.model_dump()
+    return classify(given["command"], cwd=given["cwd"])
+
+
+@tool(risk=_judge, timeout=LONGEST + 10)
+async def execute_command(
+    ctx: ToolContext,
+    command: Command,
+    host: Annotated[str | None, Field(description="host name; leave out for this one")] = None,
+    cwd: Directory = None,
+    timeout: Seconds = 60,  # noqa: ASYNC109 - an argument of the model, who says how long
+) -> ToolResult:
+    """Run one command line with bash and get its output and exit code.
+
+    Plain read-only commands such as `uptime`, `df -h` or `ls -l /var/log` run at once. Everything
+    else waits for a person to approve it, so prefer a special tool when there is one."""
+    seconds = min(timeout, ctx.deadline - monotonic() - RESERVE)
+    if seconds <= 0:
+        raise ToolError("there is no time left to run it")
+    result = await ctx.hosts.get(host).run(
+        command, cwd=cwd, timeout=seconds, on_output=ctx.progress
+    )
+    if result.ended == "may still run" and classify(command, cwd=cwd).risk is not Risk.READ:
+        raise OutcomeUnknown(_told(result))
+    return ToolResult(_told(result))
+
+
+def _told(result: CommandResult) -> str:
+    if result.exit_code == 0:
+        return result.output or "exit 0, no output"
+    ended = result.ended if result.exit_code is None else f"exit {result.exit_code}"
+    return f"{ended} after {result.seconds:g} s\n{result.output}".rstrip("\n")
