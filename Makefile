@@ -15,6 +15,7 @@ run: setup
 
 test: setup
 	@.ci/browser
+	@.ci/compose
 	@$(PYTHON) -m pytest
 
 check: setup
