@@ -161,6 +161,7 @@ async def test_total() -> None:
     ("reply", "text"),
     [
         (Reply("one two", cut_after=1), "the connection was lost"),
+        (Reply("one two", cut_after=1, token_delay=0.1, reset=True), "the connection was lost"),
         (Reply(raw=(b'{"message":{"content":"a"}}\n',)), "it ended in the middle"),
         (Reply(raw=(b"not json\n",)), "not the JSON that Ollama speaks"),
         (Reply(raw=(b"[1]\n",)), "not the JSON that Ollama speaks"),

@@ -261,14 +261,17 @@ def test_look_first() -> None:
 
 
 def test_run_again() -> None:
-    """*Run again* is the same call once more; its result is news that is answered."""
+    """*Run again* is the same call once more; its result is news that is answered, with all tools
+    again."""
     run = cut_off()
+    run.add(ApprovalDecided("AAAAAAA", "1.1", "look", ANN))
     run.reply("I do not know whether it ran.")
     run.add(ApprovalDecided("AAAAAAA", "1.1", "again", ANN))
     assert Call((doubt().call,)) == run.next
 
     run.finish(doubt().call, "rebooting")
     assert run.shown[-1].text.endswith("was run again. Its result:\nrebooting")
+    assert tuple(TOOLS.values()) == run.ask.tools
 
 
 def test_undecided_call_keeps_the_run() -> None:

@@ -98,6 +98,15 @@ def test_a_huge_new_result_leaves_room() -> None:
     assert len(fitted.messages[-1].text) > 6_000
 
 
+def test_a_huge_new_result_beside_a_long_message() -> None:
+    """When even the half a new result may take is too much, it is cut further."""
+    messages = [SYSTEM, Message("user", "x" * 10_000), *turn(2, 60_000)]
+    fitted = fit(messages, 4_000)
+
+    assert sum(map(tokens, fitted.messages)) <= 4_000
+    assert fitted.messages[1] is messages[1]
+
+
 def test_a_note_is_no_last_message() -> None:
     """What the kernel tells the model does not take the place of what the person said."""
     messages = [SYSTEM, Message("user", "go"), *turn(1), note("look first"), *turn(2), *turn(3)]

@@ -12,7 +12,6 @@ from agent.models.errors import (
     NotInstalled,
     Rejected,
     TimedOut,
-    Unreachable,
     explained,
 )
 from agent.models.replies import NativeCall, native_reply
@@ -128,10 +127,6 @@ class Ollama:
                         due = loop.time() + self._patience.idle
         except TimedOut as error:
             raise self._late(name, first=due == first, over=loop.time() >= end) from error
-        except Unreachable as error:
-            if due == first:
-                raise
-            raise BrokenReply("the connection was lost") from error
         except Rejected as error:
             raise await self._rejected(name, error) from error
 

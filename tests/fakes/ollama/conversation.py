@@ -31,6 +31,8 @@ class Reply:
     """Say nothing more after this many lines, and keep the connection open."""
     cut_after: int = -1
     """Drop the connection after this many lines."""
+    reset: bool = False
+    """Drop it as a crashed machine does: a TCP reset instead of an end."""
     raw: tuple[bytes, ...] = ()
     """These lines instead of the reply."""
     status: int = 200

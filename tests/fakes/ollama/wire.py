@@ -4,6 +4,8 @@ import asyncio
 import hashlib
 import json
 import re
+import socket
+import struct
 import time
 from collections.abc import Mapping
 from functools import lru_cache
@@ -113,6 +115,11 @@ async def _drip(
     for number, line in enumerate(lines):
         if number == reply.cut_after:
             assert request.transport is not None
+            if reply.reset:
+                no_farewell = struct.pack("ii", 1, 0)
+                request.transport.get_extra_info("socket").setsockopt(
+                    socket.SOL_SOCKET, socket.SO_LINGER, no_farewell
+                )
             request.transport.abort()
         if number in (reply.cut_after, reply.hang_after):
             await asyncio.sleep(3600)  # Until the connection's end cancels us.
