@@ -10,6 +10,8 @@ from bot.ports import Action, Ask, Call, Fail, Finish, Wait
 from bot.tool import Tool
 
 PROMPT = Path(__file__).with_name("prompt.md")
+GRACE = 10.0
+"""Seconds for an expiry to be recorded; it wakes the run by itself."""
 
 
 class React:
@@ -35,7 +37,7 @@ class React:
             return Call(state.open)
         if state.final and not state.news:
             # A person is still to say what becomes of a call that may have run.
-            return Wait(state.undecided) if state.undecided else Finish(state.final)
+            return Wait(state.undecided + GRACE) if state.undecided else Finish(state.final)
         tools = self._tools().values()
         return Ask(
             messages=[*state.messages, *state.news],
