@@ -55,10 +55,10 @@ class SqliteStore:
     @asynccontextmanager
     async def open(cls, path: Path | str, *, check_seconds: float = 1.0) -> AsyncGenerator[Self]:
         """Open or create the file and bring its schema up to date. Raises Corrupt, StoreError."""
+        await _check(Path(path), check_seconds)
         async with _connect(path) as writer, _connect(path) as reader:
             await _prepare(writer)
             await _prepare(reader)
-            await _check(reader, check_seconds)
             await _migrate(writer)
             store = cls(writer, reader)
             async with asyncio.TaskGroup() as tasks:
@@ -126,7 +126,7 @@ class _Connection(aiosqlite.Connection):
 
 @asynccontextmanager
 async def _connect(path: Path | str) -> AsyncGenerator[_Connection]:
-    connection = _Connection(lambda: sqlite3.connect(path, isolation_level=None), 64)
+    connection = _Connection(lambda: sqlite3.connect(path, isolation_level=None, uri=True), 64)
     try:
         async with connection:
             yield connection
@@ -207,20 +207,27 @@ async def _prepare(db: _Connection) -> None:
         await db.hop(partial(_rows, f"PRAGMA {pragma}", ()))
 
 
-async def _check(db: _Connection, seconds: float) -> None:
-    """Look for damage, for at most *seconds*: a large file is checked as far as that goes."""
+async def _check(path: Path, seconds: float) -> None:
+    """Look for damage, for at most *seconds*: a large file is checked as far as that goes.
+
+    Read-only, so that a damaged file and its log stay as they are."""
+    if (address := _read_only(path)) is None:
+        return
     until = monotonic() + seconds
-    await db.set_progress_handler(lambda: int(monotonic() > until), 100_000)
-    try:
-        [(found, *_), *_] = await db.hop(partial(_rows, "PRAGMA quick_check(1)", ()))
-    except Corrupt:
-        raise
-    except StoreError:
-        return  # interrupted: the time was up
-    finally:
-        await db.set_progress_handler(None, 0)  # pyright: ignore[reportArgumentType] - None clears
+    async with _connect(address) as db:
+        await db.set_progress_handler(lambda: int(monotonic() > until), 100_000)
+        try:
+            [(found, *_), *_] = await db.hop(partial(_rows, "PRAGMA quick_check(1)", ()))
+        except Corrupt:
+            raise
+        except StoreError:
+            return  # interrupted: the time was up
     if found != "ok":
         raise Corrupt(str(found))
+
+
+def _read_only(path: Path) -> str | None:
+    return f"{path.absolute().as_uri()}?mode=ro" if path.exists() else None
 
 
 async def _migrate(db: _Connection) -> None:
