@@ -59,10 +59,13 @@ class Client(ollama.AsyncClient):
             timeout=httpx.Timeout(None, connect=CONNECT_WITHIN),
             transport=httpx_aiohttp.AiohttpTransport(limits=limits),
         )
+        # Whole and parsed once: httpx would parse it twice for each call.
+        base: httpx.URL = self._client.base_url
+        self._chat = httpx.URL(str(base).rstrip("/") + "/api/chat")
 
     async def stream_chat(self, body: bytes) -> AsyncGenerator[Part]:
         """POST /api/chat with a finished body. Closing the generator hangs up."""
-        parts = await self._request(Part, "POST", "/api/chat", content=body, stream=True)
+        parts = await self._request(Part, "POST", self._chat, content=body, stream=True)
         return cast("AsyncGenerator[Part]", parts)
 
 
