@@ -77,22 +77,10 @@ class Kernel:
             store, self.runtime.changed, ttl=settings.approval_ttl, two_person=settings.two_person
         )
         judges = Judges(lambda: toolset, hosts, access, self._approvals, mode=settings.mode)
-        executor = Executor(hosts, None, self.feed, redactor)
-        budget = replace(pace.budget, patience=settings.approval_ttl)
-        calls = Calls(judges, executor, self._approvals, budget)
-        self._driver = Driver(
-            model, calls, self.feed, redactor, budget=budget, wake=self.runtime.wake
+        self._driver = self._driving(
+            judges, Executor(hosts, None, self.feed, redactor), redactor, pace.budget
         )
         self.dispatcher = Dispatcher(access)
-        reader = Reader(
-            store,
-            access,
-            self._approvals,
-            present=redactor.presentable,
-            tools=lambda: toolset,
-            commands=lambda: self.dispatcher.all,
-            health=self.health,
-        )
         parts = Parts(
             store=store,
             feed=self.feed,
@@ -104,8 +92,27 @@ class Kernel:
             dispatcher=self.dispatcher,
             redactor=redactor,
         )
-        self.bot = ChatBot(parts, reader)
+        self.bot = ChatBot(parts, self._reader(parts, toolset))
         self.dispatcher.add(builtin.commands(self.bot))
+
+    def _driving(
+        self, judges: Judges, executor: Executor, redactor: Redactor, budget: Budget
+    ) -> Driver:
+        budget = replace(budget, patience=self._approvals.ttl)
+        calls = Calls(judges, executor, self._approvals, budget)
+        wake = self.runtime.wake
+        return Driver(self.model, calls, self.feed, redactor, budget=budget, wake=wake)
+
+    def _reader(self, parts: Parts, toolset: Mapping[str, Tool]) -> Reader:
+        return Reader(
+            parts.store,
+            parts.access,
+            parts.approvals,
+            present=parts.redactor.presentable,
+            tools=lambda: toolset,
+            commands=lambda: self.dispatcher.all,
+            health=self.health,
+        )
 
     async def health(self) -> Health:
         return Health(self.supervisor.troubles, await self.model.status(), self._mode)

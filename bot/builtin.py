@@ -18,7 +18,7 @@ class Granting(Bot, Protocol):
 
 
 def commands(bot: "Granting") -> tuple[Command, ...]:
-    return (*looking(bot), *talking(bot), *deciding(bot), *budgets(bot))
+    return (*looking(bot), *listing(bot), *talking(bot), *deciding(bot), *budgets(bot))
 
 
 def looking(bot: Bot) -> tuple[Command, ...]:
@@ -41,6 +41,10 @@ def looking(bot: Bot) -> tuple[Command, ...]:
         """Say who you are to the bot and what you may do."""
         return f"{caller.user.key}, {await bot.read.role(caller.user)}"
 
+    return help_, status, whoami
+
+
+def listing(bot: Bot) -> tuple[Command, ...]:
     @command(role=Role.VIEWER)
     async def tools(caller: Caller) -> str:
         """List the tools the agent has."""
@@ -65,7 +69,7 @@ def looking(bot: Bot) -> tuple[Command, ...]:
         ]
         return "\n".join(lines) or "nothing waits for an approval"
 
-    return help_, status, whoami, tools, models, approvals
+    return tools, models, approvals
 
 
 def talking(bot: Bot) -> tuple[Command, ...]:
