@@ -60,7 +60,7 @@ class Client(ollama.AsyncClient):
             transport=httpx_aiohttp.AiohttpTransport(limits=limits),
         )
         # Whole and parsed once: httpx would parse it twice for each call.
-        base: httpx.URL = self._client.base_url
+        base = cast("httpx.URL", self._client.base_url)
         self._chat = httpx.URL(str(base).rstrip("/") + "/api/chat")
 
     async def stream_chat(self, body: bytes) -> AsyncGenerator[Part]:

@@ -19,12 +19,7 @@ from bot.tool import Tool, ToolCall
 NAME = "offline"
 """What ModelReplied.model says."""
 
-_ARGUMENTS: Mapping[str, tuple[str, ...]] = {
-    "service": ("service", "unit", "name"),
-    "text": ("pattern", "text", "query"),
-}
-"""A phrase's word → what a tool may call the parameter it belongs to; else its own name."""
-_PLURAL_TYPES = ("integer", "number", "boolean", "array", "object", "null")
+_NOT_TEXT = ("integer", "number", "boolean", "array", "object", "null")
 
 
 def reply(ask: Ask, why: str) -> ModelReplied:
@@ -75,8 +70,7 @@ def _match(
     for pattern, name, fixed in PHRASES:
         found = pattern.search(text)
         if found and name in tools:
-            words = {k: v.strip(" ?.!\"'") for k, v in found.groupdict().items() if v}
-            return name, {_parameter(tools[name], k): v for k, v in (words | fixed).items()}
+            return name, {k: v.strip(" ?.!\"'") for k, v in found.groupdict().items()} | fixed
     return _can_do(tools, language)
 
 
@@ -84,11 +78,6 @@ def _can_do(tools: Mapping[str, Tool], language: Language) -> str:
     examples = [example for name, example in EXAMPLES[language] if name in tools]
     direct = SAY[language]["direct"].format(tools=", ".join(tools))
     return "\n".join((*(f"- {example}" for example in examples), f"- {direct}"))
-
-
-def _parameter(tool: Tool, word: str) -> str:
-    candidates = _ARGUMENTS.get(word, (word,))
-    return next((name for name in candidates if name in tool.args.model_fields), candidates[0])
 
 
 def _direct(tool: Tool, rest: str, language: Language) -> tuple[str, dict[str, Any]] | str:
@@ -106,7 +95,7 @@ def _direct(tool: Tool, rest: str, language: Language) -> tuple[str, dict[str, A
 def _value(schema: Mapping[str, Any], text: str) -> Any:
     """Text stays text where the schema takes it; else it is read as JSON."""
     types = [schema.get("type"), *(option.get("type") for option in schema.get("anyOf", ()))]
-    if "string" in types or not any(kind in _PLURAL_TYPES for kind in types):
+    if "string" in types or not any(kind in _NOT_TEXT for kind in types):
         return text
     try:
         return json.loads(text)

@@ -7,7 +7,8 @@ from typing import Literal
 Language = Literal["en", "fr"]
 
 _PATH = r"(?P<path>/\S*)"
-_SERVICE = r"(?P<service>[\w@.-]+)"
+_UNIT = r"[\w@.-]+"
+_SERVICE = f"(?P<service>{_UNIT})"
 _OF = r"(?:of|for|from|de|du|des|d'|pour)\s*(?:the |la |le |l')?"
 
 
@@ -25,7 +26,7 @@ def _order(verb: str, action: str) -> tuple[re.Pattern[str], str, dict[str, str]
 
 PHRASES = (
     _phrase(
-        r"\b(?:search|find|grep|cherche[rz]?) (?:for |le texte )?(?P<text>.+?) "
+        r"\b(?:search|find|grep|cherche[rz]?) (?:for |le texte )?(?P<content>.+?) "
         rf"(?:in|under|dans|sous) {_PATH}",
         "search_files",
     ),
@@ -38,7 +39,7 @@ PHRASES = (
         rf"{_PATH}",
         "list_directory",
     ),
-    _phrase(rf"\b(?:logs?|journal|journaux) {_OF}{_SERVICE}", "logs_view"),
+    _phrase(rf"\b(?:logs?|journal|journaux) {_OF}(?P<unit>{_UNIT})", "logs_view"),
     _order(r"restart|redémarre[rz]?|relance[rz]?", "restart"),
     _order(r"start|démarre[rz]?", "start"),
     _order(r"stop|arrête[rz]?", "stop"),
@@ -51,7 +52,8 @@ PHRASES = (
     _phrase(r"\b(?:process(?:es)?|processus)\b", "process_list"),
     _phrase(rf"\b(?:status|state|statut|état) {_OF}{_SERVICE}", "service_status"),
 )
-"""(pattern, tool, fixed arguments), the most particular first. A named group is an argument."""
+"""(pattern, tool, fixed arguments), the most particular first. A named group is an argument of
+that name."""
 
 EXAMPLES: Mapping[Language, tuple[tuple[str, str], ...]] = {
     "en": (

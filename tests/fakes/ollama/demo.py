@@ -6,7 +6,7 @@ It thinks aloud, calls one tool a turn and at the end answers with what the tool
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 from tests.fakes.ollama.conversation import ChatRequest, Reply
@@ -62,16 +62,9 @@ def reply(request: ChatRequest, *, token_delay: float = 0.0) -> Reply:
 def _call(task: str, request: ChatRequest) -> tuple[str, Args] | None:
     for pattern, name, args in _INTENTS:
         found = re.search(pattern, task, re.IGNORECASE)
-        tool = request.tool(name)
-        if found and tool:
-            return name, {_parameter(tool, key): value for key, value in args(found).items()}
+        if found and request.tool(name):
+            return name, args(found)
     return None
-
-
-def _parameter(tool: Mapping[str, Any], name: str) -> str:
-    """What the tool calls it: a model reads that in the schema."""
-    known = tool["parameters"].get("properties", {})
-    return next((other for other in (name, "name", "unit") if other in known), name)
 
 
 def _plan(tasks: list[str]) -> str:
