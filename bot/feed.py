@@ -14,6 +14,7 @@ from bot.ports import Gap, Row, Store
 Item = Recorded | Live
 Present = Callable[[Event], Event]
 _PAGE = 500
+_END = "SELECT COALESCE(MAX(position), 0) FROM events"
 _TAIL = (
     f"SELECT {COLUMNS}, r.thread FROM events e LEFT JOIN runs r ON r.id = e.log_id"
     " WHERE e.position > $1 ORDER BY e.position LIMIT $2"
@@ -43,9 +44,9 @@ class Topic:
         self._bell = asyncio.Event()
 
     def since(self, tick: int) -> list[Item] | None:
-        """The items after *tick*; None when some of them are no longer here."""
+        """The items after *tick*; None when some of them are not here any more, or it is -1."""
         missed = self.tick - tick
-        if missed > len(self._ring):
+        if tick < 0 or missed > len(self._ring):
             return None
         return list(self._ring)[len(self._ring) - missed :] if missed else []
 
@@ -69,6 +70,7 @@ class Feed:
         self._news = asyncio.Event()
         self._topics: dict[str, Topic] = {}
         self._position = 0
+        self._started = asyncio.Event()
 
     @property
     def cursor(self) -> str:
@@ -90,8 +92,9 @@ class Feed:
 
     async def start(self) -> None:
         """Find the end of the store, so that only what happens from now on is news."""
-        [(last,)] = await self._store.read("SELECT COALESCE(MAX(position), 0) FROM events")
+        [(last,)] = await self._store.read(_END)
         self._position = last
+        self._started.set()
 
     async def serve(self) -> None:
         """Tail the store until cancelled. StoreError ends it: its supervisor tries again."""
@@ -109,34 +112,37 @@ class Feed:
         self, after: str = "", thread: ThreadRef | None = None
     ) -> AsyncGenerator[Recorded | Live | Gap]:
         """Replay from the cursor *after* (``""`` the beginning, ``"now"``), then follow."""
+        await self._started.wait()
         with self._attached("" if thread is None else str(thread)) as topic:
-            tick, upto = topic.tick, self._position
-            done = self._parse(after)
+            done = await self._parse(after)
             if done is None:
                 yield Gap()
                 done = 0
-            async for item in self._replay(done, upto, thread):
-                yield item
-            done = max(done, upto)
+            tick = -1
             while True:
                 items = topic.since(tick)
-                if items is None:
+                if items is None:  # at the beginning, and behind the ring
                     tick, upto = topic.tick, self._position
                     async for item in self._replay(done, upto, thread):
                         yield item
-                    done = upto
+                    done = max(done, upto)
                     continue
                 tick += len(items)
-                for item in items:
+                for item in _behind(done, items):
                     yield item
                     done = item.position if isinstance(item, Recorded) else done
                 await topic.wait(tick)
 
-    def _parse(self, after: str) -> int | None:
+    async def _parse(self, after: str) -> int | None:
+        """The position a cursor stands for; None when it is none of this store's."""
         if after in ("", "now"):
             return self._position if after else 0
-        position = int(after) if after.isascii() and after.isdigit() else -1
-        return position if 0 <= position <= self._position else None
+        if not (after.isascii() and after.isdigit()):
+            return None
+        position, end = int(after), self._position
+        if position > end:  # another process may have read further than this one
+            [(end,)] = await self._store.read(_END)
+        return position if position <= end else None
 
     async def _replay(
         self, after: int, upto: int, thread: ThreadRef | None
@@ -189,3 +195,8 @@ class Feed:
 def presented(item: Recorded, present: Present) -> Recorded:
     event = present(item.event)
     return item if event is item.event else replace(item, event=event)
+
+
+def _behind(position: int, items: Sequence[Item]) -> Iterator[Item]:
+    """The items that a reader of *position* has not seen: its cursor may be ahead of this feed."""
+    return (i for i in items if not isinstance(i, Recorded) or i.position > position)
