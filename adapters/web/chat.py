@@ -73,7 +73,9 @@ class ChatRoutes:
             ):
                 while not (_ended(log) or _awaits(log)):
                     item = await anext(feed)
-                    if isinstance(item, Recorded) and item.log == run:
+                    # A cursor the feed does not know yet makes it begin again: by seq, nothing
+                    # counts twice.
+                    if isinstance(item, Recorded) and item.log == run and item.seq == len(log):
                         log.append(item.event)
         except TimeoutError:
             return

@@ -9,7 +9,7 @@ from adapters.web.edge import Edge
 from adapters.web.limits import Window
 from adapters.web.replies import PRINCIPAL
 from adapters.web.tokens import Unauthenticated
-from bot.ports import Bot, Forbidden
+from bot.ports import Forbidden
 
 log = structlog.get_logger()
 _PAGE = {"/", "/static"}
@@ -21,9 +21,8 @@ class Guard:
     """Everything that is not named here as open needs a login."""
 
     def __init__(
-        self, bot: Bot, authority: Authority, edge: Edge, *, requests: Window, health: Window
+        self, authority: Authority, edge: Edge, *, requests: Window, health: Window
     ) -> None:
-        self._bot = bot
         self._authority = authority
         self._edge = edge
         self._requests = requests
@@ -38,7 +37,9 @@ class Guard:
                     await self._admit(request, resource.canonical)
                 return await handler(request)
             except Forbidden as error:
-                await self._refused(request, error)
+                principal = request.get(PRINCIPAL)
+                user = principal.user.key if principal else "?"
+                log.info("refused", user=user, path=request.path, reason=str(error))
                 raise
 
         return guard
@@ -59,10 +60,3 @@ class Guard:
             raise
         self._requests.count(principal.limited_as)
         request[PRINCIPAL] = principal
-
-    async def _refused(self, request: web.Request, error: Forbidden) -> None:
-        principal = request.get(PRINCIPAL)
-        user = principal.user.key if principal else "web:?"
-        log.info("refused", user=user, path=request.path, reason=str(error))
-        if principal:
-            await self._bot.note("refused", by=user, text=f"{request.path}: {error}")

@@ -86,7 +86,7 @@ class WebServer:
             self._window(self._limits.logins),
             self._edge,
         )
-        app = self._guarded(bot, authority)
+        app = self._guarded(authority)
         app[_SOCKETS] = Sockets(bot, authority, self._limits)
         app.add_routes(
             [
@@ -100,9 +100,8 @@ class WebServer:
         )
         return app
 
-    def _guarded(self, bot: Bot, authority: Authority) -> web.Application:
+    def _guarded(self, authority: Authority) -> web.Application:
         guard = Guard(
-            bot,
             authority,
             self._edge,
             requests=self._window(self._limits.requests),

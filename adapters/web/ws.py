@@ -77,10 +77,12 @@ class Client:
         await self.send({"type": "error", "detail": detail, "status": status})
 
     async def close(self, code: int, why: str) -> None:
-        """Also when the client reads nothing: then its connection is cut."""
         with suppress(TimeoutError):
             async with asyncio.timeout(2 * _GOODBYE):
                 await self.socket.close(code=code, message=why.encode(), drain=False)
+
+    def cut(self) -> None:
+        """End the connection of a client that does not read: closing would wait for it."""
         if self._transport is not None and self._transport.get_write_buffer_size():
             self._transport.abort()
 
@@ -118,6 +120,7 @@ class Sockets:
                     following.cancel()
             finally:
                 self._clients.discard(client)
+                client.cut()
         return socket
 
     async def recheck(self) -> None:

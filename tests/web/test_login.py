@@ -62,6 +62,18 @@ async def test_the_sixth_wrong_password_waits_even_when_it_is_right(site: Site) 
         assert response.headers["Retry-After"] == "1"
 
 
+async def test_an_address_that_tries_many_accounts_waits_too(site: Site) -> None:
+    """Five wrong passwords, each for another account: the sixth account waits as well."""
+    for number in range(5):
+        form = {"username": f"guess{number}", "password": "wrong password"}
+        async with site.http.post("/api/auth/login", data=form) as response:
+            assert response.status == 401
+
+    form = {"username": "op", "password": PASSWORD}
+    async with site.http.post("/api/auth/login", data=form) as response:
+        assert response.status == 429
+
+
 async def test_a_crowd_at_the_door_is_told_to_come_back(site: Site) -> None:
     """Passwords are checked a few at a time; the rest get 503, which is no wrong password."""
     dear = PasswordHasher(time_cost=40, memory_cost=4096, parallelism=1).hash(PASSWORD)
