@@ -149,7 +149,7 @@ def _group(number: int) -> str:
 
 def _write(path: str, data: bytes) -> None:
     with _opened(path) as (directory, name):
-        draft = f".{name[:100]}.{token_hex(4)}.new"
+        draft = f".{token_hex(8)}.new"
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
         descriptor = os.open(draft, flags, 0o666, dir_fd=directory)
         try:

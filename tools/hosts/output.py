@@ -25,6 +25,11 @@ _UNSAFE = re.compile(
     r"\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\U000e0000-\U000e007f]"
 )
 
+_HIDDEN = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f-\xa0\xad\u061c\u180e\u200b-\u200f\u2028-\u202f\u205f-\u206f"
+    r"\u3000\ufe00-\ufe0f\ufeff\ufff9-\ufffb\U000e0000-\U000e01ef]"
+)
+
 
 class SafeText:
     """Decodes UTF-8 as it comes, in pieces cut anywhere: the pieces make no difference.
@@ -63,6 +68,11 @@ def safe(text: str) -> str:
     """Text from elsewhere (a file's name or content) without anything unsafe to show."""
     cleaner = SafeText()
     return cleaner.feed(text.encode("utf-8", "surrogateescape")) + cleaner.end()
+
+
+def visible(text: str) -> str:
+    """Text with everything that cannot be seen written out, for somebody who must judge it."""
+    return _HIDDEN.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
 
 
 class HeadAndTail:

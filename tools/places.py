@@ -1,0 +1,107 @@
+"""Where the file tools may go: real paths under a host's roots, never to secrets."""
+
+from collections.abc import Awaitable, Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from bot.resources import Host, Roots
+from bot.tool import Level, Risk, ToolContext, ToolError, Trust, Verdict
+from tools.hosts.roots import within
+from tools.security.secrets import is_secret
+
+
+class NotHere(ToolError):
+    """The file tools do not go there."""
+
+    def __init__(self, reason: str, *, alternative: str = "", secret: bool = False) -> None:
+        super().__init__(f"{reason}; {alternative}" if alternative else reason)
+        self.verdict = Verdict(
+            Level.DENY,
+            Risk.DANGER,
+            (reason,),
+            trust=Trust.SYSTEM,
+            alternative=alternative,
+            secret=secret,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A path the tools may touch on one host."""
+
+    host: Host
+    path: str
+    """Real: no link leads there."""
+
+
+async def readable(
+    ctx: ToolContext, host: str | None, path: str, *, secrets: bool = False
+) -> Place:
+    """Where *path* really is. Raises NotHere; *secrets* lets their names pass."""
+    place = await _place(ctx, host, path)
+    roots = place.host.roots
+    if not _reaches(place.path, (*roots.read, *roots.write), roots):
+        where = ", ".join((*roots.read, *roots.write))
+        raise NotHere(f"{place.path} may not be read", alternative=f"files under {where} may")
+    if not secrets and is_secret(place.path):
+        raise NotHere(
+            f"{place.path} holds secrets by its name",
+            alternative="a person can look at it on the machine itself",
+            secret=True,
+        )
+    return place
+
+
+async def writable(ctx: ToolContext, host: str | None, path: str) -> Place:
+    """Where *path* really is, for writing. Raises NotHere."""
+    place = await _place(ctx, host, path)
+    roots = place.host.roots
+    if is_secret(place.path):
+        raise NotHere(
+            f"{place.path} holds secrets by its name",
+            alternative="a person can change it on the machine itself",
+            secret=True,
+        )
+    kept = roots.backups and within(place.path, roots.backups)
+    if kept or not _reaches(place.path, roots.write, roots):
+        where = ", ".join(roots.write) or "no directory of this host"
+        raise NotHere(
+            f"{place.path} may not be written",
+            alternative=f"write under {where}, or ask for a command line that does it",
+        )
+    return place
+
+
+async def refusal_of(place: Awaitable[Place]) -> Verdict | None:
+    """The verdict when the place is refused; None when it may be touched."""
+    try:
+        await place
+    except NotHere as refused:
+        return refused.verdict
+    return None
+
+
+@contextmanager
+def host_errors() -> Generator[None]:
+    """Tell the model what the host's file system said."""
+    try:
+        yield
+    except OSError as error:
+        raise ToolError(f"{error.filename or 'file'}: {error.strerror}") from error
+
+
+async def _place(ctx: ToolContext, host: str | None, path: str) -> Place:
+    if not path.startswith("/") or "\0" in path:
+        raise NotHere(f"{path!r} is not an absolute path", alternative="begin it with /")
+    machine = ctx.hosts.get(host)
+    with host_errors():
+        return Place(machine, await machine.files.realpath(path))
+
+
+def _reaches(path: str, allowed: tuple[str, ...], roots: Roots) -> bool:
+    """Whether the longest path that holds *path* is an allowed one."""
+    return _longest(path, allowed) > _longest(path, roots.never)
+
+
+def _longest(path: str, roots: tuple[str, ...]) -> int:
+    return max((len(root) for root in roots if within(path, root)), default=0)
