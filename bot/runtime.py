@@ -160,13 +160,13 @@ class Runtime:
 
     async def _beat(self, approvals: Approvals) -> None:
         while True:
-            await asyncio.sleep(self._lease / 3)
             try:
                 await self._renew()
                 await approvals.expire()
                 await self._alarm()
             except StoreError as error:
                 log.warning("beat missed", error=str(error))
+            await asyncio.sleep(self._lease / 3)
 
     async def _renew(self) -> None:
         """Extend the leases; find signals from elsewhere, and runs that lost their task."""
