@@ -59,6 +59,8 @@ class ChatRoutes:
         open_ones = [a for a in await self._bot.read.approvals(by=user) if a.run == receipt.run]
         over = _over(view.events)
         body = {**_answer(view), "approvals": [frames.approval(a) for a in open_ones]}
+        if not over and any(not a.request.may_have_run for a in open_ones):
+            body["status"] = "waiting"  # the run is about to park: its row says so a moment later
         return reply(body, status=200 if over else 202)
 
     async def _wait(self, run: str, thread: ThreadRef, user: User) -> None:

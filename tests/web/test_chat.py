@@ -95,6 +95,15 @@ async def test_ask_approve_answer(site: Site) -> None:
     assert (run["status"], run["events"][-1]["text"]) == ("done", "deny: not now")
 
 
+async def test_a_run_about_to_park_is_waiting_already(site: Site) -> None:
+    """Its row says running for another moment; who reads the answer is told what counts."""
+    site.bot.script = lambda _: [ASKED, ModelReplied("late")]
+
+    code, body = await site.post("/api/chat", {"message": "go"})
+
+    assert (code, body["status"]) == (202, "waiting")
+
+
 async def test_a_superseded_approval_is_no_reason_to_answer(site: Site) -> None:
     """Only an open approval ends the waiting."""
     site.bot.script = lambda _: [ASKED, ApprovalSuperseded("K7QD2MX", "c1"), RunFinished("ok")]
