@@ -1,3 +1,5 @@
+"""A running web adapter for every test that asks for one."""
+
 from collections.abc import AsyncGenerator
 from pathlib import Path
 
