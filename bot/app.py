@@ -115,7 +115,8 @@ class Kernel:
         )
 
     async def health(self) -> Health:
-        return Health(self.supervisor.troubles, await self.model.status(), self._mode)
+        parts = {"runs": self.runtime.trouble, **self.supervisor.troubles}
+        return Health(parts, await self.model.status(), self._mode)
 
     async def serve(self, services: Sequence[Service]) -> None:
         """Run until cancelled. Only the store and the runtime may end it, and BadSettings."""

@@ -64,13 +64,22 @@ class Approvals:
         self.ttl = ttl
 
     async def request(self, turn: Turn, request: ApprovalRequested, requester: User) -> bool:
-        """Open an approval in the owner's transaction; False when the person has too many open."""
+        """Open an approval in the owner's transaction; False when the person has too many open.
+
+        It takes the place of one that was given for the call and no longer fits."""
         [(count,)] = await turn.query(
             "SELECT COUNT(*) FROM approvals WHERE requester = $1 AND status = 'pending'",
             requester.key,
         )
         if count >= OPEN_AT_MOST and not request.may_have_run:
             return False
+        unfit = await turn.query(
+            "UPDATE approvals SET status = 'superseded' WHERE run = $1 AND call_id = $2"
+            " AND status = 'approved' RETURNING id",
+            turn.run.id, request.call.id,
+        )  # fmt: skip
+        for (old,) in unfit:
+            await turn.add(ApprovalSuperseded(old, request.call.id, "the call has changed"))
         await _insert(turn.query, turn.run.id, turn.next_seq, request, requester.key)
         await turn.add(request)
         return True

@@ -135,8 +135,8 @@ class Ledger:
             case ApprovalSuperseded(approval=approval, call_id=call_id, reason=reason):
                 self._settled(approval)
                 self._set(call_id, approval, "refused", reason)
-            case ApprovalExpired(approval=approval, call_id=call_id):
-                self._lapsed(event, approval, call_id)
+            case ApprovalExpired():
+                self._lapsed(event)
             case _:
                 pass
 
@@ -157,11 +157,13 @@ class Ledger:
             case "approve" | "trust" | "edit":
                 self._set(event.call_id, event.approval, "approved")
 
-    def _lapsed(self, event: ApprovalExpired, approval: str, call_id: str) -> None:
-        if approval in self.doubts:
-            self._settled(approval)
-        elif (state := self.calls.get(call_id)) and state.stage == "approved":
-            self._set(call_id, approval, "open")  # Approved and not used in time: ask afresh.
+    def _lapsed(self, event: ApprovalExpired) -> None:
+        self._settled(event.approval)
+        state = self.calls.get(event.call_id)
+        if state is None or state.request is None or state.request.approval != event.approval:
+            return
+        if state.stage == "approved":
+            self.calls[event.call_id] = CallState(state.call)  # not used in time: ask afresh
         else:
             self.expired = event
 

@@ -48,6 +48,8 @@ class Runtime:
     ) -> None:
         """*lease*: seconds; a third of it passes between two beats."""
         self.owner = new_id()
+        self.trouble = ""
+        """What keeps runs from being claimed, for ``/health``."""
         self._store = store
         self._feed = feed
         self._access = access
@@ -81,7 +83,7 @@ class Runtime:
                 tasks.create_task(self._beat(approvals))
                 while True:
                     self._ready.clear()
-                    await self._claim(driver, tasks)
+                    await self._try_claim(driver, tasks)
                     await self._ready.wait()
         finally:
             self._tasks = None
@@ -90,6 +92,16 @@ class Runtime:
                 " WHERE owner = $1 AND status = 'running'",
                 self.owner,
             )
+
+    async def _try_claim(self, driver: Driver, tasks: asyncio.TaskGroup) -> None:
+        """A full disk stops new work and not the process: every beat tries again."""
+        try:
+            await self._claim(driver, tasks)
+        except StoreError as error:
+            self.trouble = f"no run can be claimed: {error}"
+            log.exception("claim failed")
+        else:
+            self.trouble = ""
 
     async def _claim(self, driver: Driver, tasks: asyncio.TaskGroup) -> None:
         while free := self._slots - len(self._live):
@@ -166,6 +178,7 @@ class Runtime:
                 await self._alarm()
             except StoreError as error:
                 log.warning("beat missed", error=str(error))
+                self.wake()
             await asyncio.sleep(self._lease / 3)
 
     async def _renew(self) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from bot.chat import Role
 from bot.events import (
-    ApprovalRequested,
+    ApprovalDecided,
     Event,
     ModelReplied,
     RunFailed,
@@ -18,7 +18,7 @@ from bot.events import (
     ToolStarted,
 )
 from bot.ids import new_id
-from bot.journal import Head, entries, insert
+from bot.journal import Head, entries, insert, sign
 from bot.ports import Conflict, Refused
 from bot.store.sqlite import SqliteStore
 from bot.tool import Risk, ToolCall, Trust, Verdict
@@ -166,7 +166,9 @@ async def test_an_approval_nobody_decides_ends_its_run(tmp_path: Path, lab: Lab)
 
 async def test_a_changed_tool_needs_a_new_approval(tmp_path: Path, lab: Lab) -> None:
     """What was approved is what runs: another version of the tool is asked for afresh."""
-    async with process(tmp_path, ScriptedModel(calls(RESTART)), lab.tools()) as bench:
+    async with process(
+        tmp_path, ScriptedModel(calls(RESTART), says("Done.")), lab.tools()
+    ) as bench:
         await bench.say("restart nginx")
         first = await bench.approval()
         await bench.store.write(
@@ -175,10 +177,34 @@ async def test_a_changed_tool_needs_a_new_approval(tmp_path: Path, lab: Lab) -> 
         )
         await bench.kernel.bot.decide(first.approval, "approve", by=ANN)
         second = await bench.approval(count=2)
+        assert [] == lab.did
+        await bench.kernel.bot.decide(second.approval, "approve", by=ANN)
+        events = await bench.until("run_finished")
 
-    assert isinstance(second, ApprovalRequested)
     assert first.approval != second.approval
-    assert [] == lab.did
+    assert ["restart nginx"] == lab.did
+    assert "approval_superseded" in kinds(events)
+
+
+async def test_an_approval_that_is_not_used_in_time_is_asked_for_afresh(
+    tmp_path: Path, lab: Lab
+) -> None:
+    """Approved while nobody could act on it for five minutes: it does not count any more."""
+    async with process(tmp_path, ScriptedModel(calls(RESTART)), lab.tools()) as bench:
+        await bench.say("restart nginx")
+        first = await bench.approval()
+    async with SqliteStore.open(tmp_path / "bot.db") as store, store.transaction() as query:
+        [(run,)] = await query(
+            "UPDATE approvals SET status = 'approved', decided = {now} - 301 RETURNING run"
+        )
+        await sign(query, run, ApprovalDecided(first.approval, RESTART.id, "approve", ANN))
+    async with process(tmp_path, ScriptedModel(says("Done.")), lab.tools()) as bench:
+        second = await bench.approval(count=2)
+        await bench.kernel.bot.decide(second.approval, "approve", by=ANN)
+        await bench.until("run_finished")
+
+    assert first.approval != second.approval
+    assert ["restart nginx"] == lab.did
 
 
 async def test_another_replicas_dead_run_is_taken_over_after_its_lease(
