@@ -3,6 +3,7 @@
 import asyncio
 import os
 import stat
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -65,21 +66,24 @@ async def test_a_failed_write_leaves_the_old_file(root: Path) -> None:
     assert ["taken"] == [entry.name for entry in root.iterdir()]
 
 
-@pytest.mark.parametrize("way", ["last", "middle"])
+@pytest.mark.parametrize("way", ["last", "middle/file", "middle/below/file"])
 async def test_a_link_put_there_since_is_refused(root: Path, way: str) -> None:
-    """A path that leads through a link is neither read nor written nor removed."""
-    (root / "real").mkdir()
-    secret = root / "real" / "file"
-    secret.write_text("secret")
+    """A path that leads through a link is not read or written, and what it leads to stays."""
+    (root / "real/below").mkdir(parents=True)
+    secrets = [root / "real/file", root / "real/below/file"]
+    for secret in secrets:
+        secret.write_text("secret")
     (root / "middle").symlink_to(root / "real")
-    (root / "last").symlink_to(secret)
-    path = str(root / "last" if way == "last" else root / "middle" / "file")
+    (root / "last").symlink_to(secrets[0])
+    path = str(root / way)
 
     with pytest.raises(OSError, match=r"link|symbolic|Not a directory"):
         await FILES.read(path, limit=10)
     with pytest.raises(OSError, match=r"link|symbolic|Not a directory"):
         await FILES.write(path, b"x")
-    assert "secret" == secret.read_text()
+    with suppress(OSError):
+        await FILES.remove(path)
+    assert ["secret", "secret"] == [secret.read_text() for secret in secrets]
 
 
 async def test_listing_does_not_follow_a_link(root: Path) -> None:
