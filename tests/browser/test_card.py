@@ -86,7 +86,7 @@ async def test_edit_every_argument(tab: Page, server: PageServer) -> None:
     await open_card(tab, server, requested(RESTART))
     await tab.get_by_role("button", name="Edit").click()
     await expect(tab.get_by_label("command")).to_have_value("systemctl restart nginx ⟨U+202E⟩#")
-    await tab.get_by_label("command").fill("systemctl reload nginx")
+    await tab.get_by_label("command").fill("systemctl reload nginx⟨U+200B⟩")
     await tab.get_by_label("timeout (JSON)").fill("soon")
     await tab.get_by_role("button", name="Save and approve").click()
     await expect(tab.locator(".card .problem")).to_contain_text("timeout is not JSON")
@@ -95,12 +95,12 @@ async def test_edit_every_argument(tab: Page, server: PageServer) -> None:
     await tab.get_by_label("timeout (JSON)").fill("5")
     await tab.get_by_role("button", name="Save and approve").click()
     await expect(tab.locator(".card .problem")).to_have_text(server.refusal)
-    await expect(tab.get_by_label("command")).to_have_value("systemctl reload nginx")
+    await expect(tab.get_by_label("command")).to_have_value("systemctl reload nginx⟨U+200B⟩")
 
     server.refusal = ""
     await tab.get_by_role("button", name="Save and approve").click()
     await expect(tab.locator(".panel")).to_have_count(0)
-    edited = {"command": "systemctl reload nginx", "host": "web1", "timeout": 5}
+    edited = {"command": "systemctl reload nginx\u200b", "host": "web1", "timeout": 5}
     assert [("K7QD2MX", {"decision": "edit", "arguments": edited})] == server.decisions
 
 

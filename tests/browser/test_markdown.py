@@ -50,7 +50,13 @@ async def test_a_link_shows_where_it_leads(modules: Modules) -> None:
 async def test_a_table_is_a_table(modules: Modules) -> None:
     """Rows under a divider line become cells; the box around them scrolls by itself."""
     html = await modules.call("markdown", RENDER, "| a | b |\n|---|:-:|\n| 1 | **2** |")
+    bare = await modules.call("markdown", RENDER, "a | b\n--- | :-:\n1 | **2**")
 
+    tools = await modules.call("markdown", RENDER, "2 disks\na | b | c\n1 | 2 | 3\n\nEnd")
+
+    assert html == bare
+    assert "<p>2 disks</p><div" in tools
+    assert "<td>3</td></tr></tbody></table></div><p>End</p>" in tools
     assert '<th scope="col">a</th>' in html
     assert "<td>1</td><td><strong>2</strong></td>" in html
 

@@ -180,15 +180,15 @@ async def test_nothing_hangs_over_the_edge(tab: Page, server: PageServer, width:
 
 async def test_what_a_person_opened_stays_open(tab: Page, server: PageServer) -> None:
     """New events change what they concern, not the folds a person opened nor the text they type."""
-    first = call("c1", "read_file", path="/etc/hosts")
-    await server.play(
-        started("x"), replied("", first), begun(first), ended("c1", output="127.0.0.1")
-    )
+    calls = [call("c1", "read_file", path="/etc/hosts"), call("c2", "read_file", path="/x")]
+    begin = [begun(one) for one in calls]
+    await server.play(started("x"), replied("", *calls), *begin, ended("c1", output="127.0.0.1"))
     await tab.goto(f"{server.url}/#/t")
-    await tab.locator(".call-head").click()
-    await expect(tab.locator(".output")).to_be_visible()
+    first = tab.locator(".call").first
+    await first.locator(".call-head").click()
+    await expect(first.locator(".output")).to_be_visible()
     await server.followed("t")
-    await server.play(delta(1, 0, "More"), replied("More"))
+    await server.play(ended("c2", output="x"), delta(1, 0, "More"), replied("More"))
 
     await expect(tab.locator(".step").nth(1)).to_have_text("More")
-    await expect(tab.locator(".output")).to_be_visible()
+    await expect(first.locator(".output")).to_be_visible()

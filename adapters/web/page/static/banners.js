@@ -27,7 +27,7 @@ function lines(health) {
 }
 
 function sentence(text) {
-  const trimmed = (text || "no answer").trim();
+  const trimmed = (text || "no answer").replace(/^No model is reachable:/u, "").trim();
   return /[.!?]$/u.test(trimmed) ? trimmed : `${trimmed}.`;
 }
 

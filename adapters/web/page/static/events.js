@@ -19,8 +19,7 @@ export const RECORDED = {
   approval_decided: approvalDecided,
   approval_expired: (run, frame) => closeApproval(run, frame, { state: "expired" }),
   approval_superseded: approvalSuperseded,
-  stop_requested: (run, frame) =>
-    note({ ...run, stopping: true }, "plain", `Stop asked for by ${who(frame.by)}.`),
+  stop_requested: (run) => ({ ...run, stopping: true }),
   context_summarised: (run) => note(run, "plain", "Earlier turns were summarised for the model."),
   budget_reached: budgetReached,
   budget_granted: (run, frame) => note(closeBudget(run), "plain", `${who(frame.by)} granted more.`),

@@ -10,7 +10,7 @@ import { Drawer } from "./drawer.js";
 import { active, pending } from "./fold.js";
 import { askLogin } from "./login.js";
 import { address, addressed, drawThreads } from "./threads.js";
-import { duration, now } from "./time.js";
+import { duration, now, seconds } from "./time.js";
 import { Timeline } from "./timeline.js";
 
 const LIST_EVERY = 15_000;
@@ -155,7 +155,7 @@ function tick() {
     node.textContent = remaining(Number(node.dataset.expires));
   }
   for (const node of document.querySelectorAll("[data-since]")) {
-    node.textContent = duration(Math.max(0, Math.floor(now() - Date.parse(node.dataset.since) / 1000)));
+    node.textContent = duration(Math.max(0, Math.floor(now() - seconds(node.dataset.since))));
   }
 }
 

@@ -9,7 +9,6 @@ const HEADING = /^ {0,3}(#{1,6})\s+(.+?)\s*#*$/u;
 const RULE = /^ {0,3}([-*_])(?:\s*\1){2,}\s*$/u;
 const ITEM = /^(\s*)([-*+]|\d{1,9}[.)])\s+(.*)$/u;
 const QUOTE = /^ {0,3}> ?(.*)$/u;
-const ROW = /^\s*\|.*\|\s*$/u;
 const DIVIDER = /^\s*\|?\s*:?-{1,}:?\s*(\|\s*:?-{1,}:?\s*)*\|?\s*$/u;
 const DEEPEST = 8;
 
@@ -31,7 +30,7 @@ function readBlock(lines, at, depth) {
   if (FENCE.test(line)) return fence(lines, at);
   if (HEADING.test(line)) return [heading(line), at + 1];
   if (RULE.test(line)) return [h("hr"), at + 1];
-  if (ROW.test(line) && DIVIDER.test(lines[at + 1] ?? "")) return table(lines, at);
+  if (startsTable(lines, at)) return table(lines, at);
   if (depth < DEEPEST && ITEM.test(line)) return list(lines, at, depth);
   if (depth < DEEPEST && QUOTE.test(line)) return quote(lines, at, depth);
   return paragraph(lines, at);
@@ -58,9 +57,21 @@ function heading(line) {
 
 function table(lines, at) {
   const rows = [];
-  let next = at + 2;
-  while (next < lines.length && ROW.test(lines[next])) rows.push(cells(lines[next++]));
+  let next = divides(lines[at + 1]) ? at + 2 : at + 1;
+  while (lines[next]?.includes("|")) rows.push(cells(lines[next++]));
   return [grid(cells(lines[at]), rows, inline), next];
+}
+
+// A divider makes a table; so do two lines of equally many columns, as tools write them.
+function startsTable(lines, at) {
+  const [line, next = ""] = [lines[at], lines[at + 1]];
+  if (!line.includes("|")) return false;
+  const columns = line.split(" | ").length;
+  return divides(next) || (columns > 2 && next.split(" | ").length === columns);
+}
+
+function divides(line) {
+  return line.includes("|") && DIVIDER.test(line);
 }
 
 function cells(line) {
@@ -70,9 +81,13 @@ function cells(line) {
 /** A table in a box that scrolls sideways by itself. */
 export function grid(columns, rows, content = (text) => [text]) {
   const head = h("tr", {}, columns.map((text) => h("th", { scope: "col" }, content(text))));
-  const body = rows.map((row) => h("tr", {}, row.map((text) => h("td", {}, content(text)))));
+  const body = rows.map((row) => h("tr", {}, row.map((text) => cell(text, content))));
   return h("div", { class: "grid-box", tabindex: 0 },
     h("table", {}, h("thead", {}, head), h("tbody", {}, body)));
+}
+
+function cell(text, content) {
+  return h("td", { class: text.length > 60 ? "long" : null }, content(text));
 }
 
 function list(lines, at, depth) {
@@ -144,5 +159,5 @@ function paragraph(lines, at) {
 function startsBlock(lines, at) {
   const line = lines[at];
   return [FENCE, HEADING, RULE, ITEM, QUOTE].some((start) => start.test(line))
-    || (ROW.test(line) && DIVIDER.test(lines[at + 1] ?? ""));
+    || startsTable(lines, at);
 }

@@ -3,7 +3,7 @@
 import { h } from "./dom.js";
 import { dot } from "./mark.js";
 import { keyed } from "./morph.js";
-import { age, now } from "./time.js";
+import { age, now, seconds } from "./time.js";
 
 /** `threads` as /api/threads gives them; `open` is the id of the one being looked at. */
 export function drawThreads(list, threads, open) {
@@ -24,7 +24,7 @@ function row(thread, current) {
       dot(state),
       h("span", { class: "thread-title" }, thread.title || "(no text)"),
       elsewhere && h("span", { class: "badge badge-idle" }, elsewhere),
-      h("span", { class: "thread-age" }, age(now() - Date.parse(thread.updated) / 1000))));
+      h("span", { class: "thread-age" }, age(now() - seconds(thread.updated)))));
 }
 
 export function address(thread) {

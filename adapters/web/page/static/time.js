@@ -38,8 +38,12 @@ export function left(seconds) {
   return hours ? `${hours}:${String(minutes).padStart(2, "0")}:${tail}` : `${minutes}:${tail}`;
 }
 
-/** The clock time of an ISO string or of epoch seconds, as the reader's place writes it. */
+/** An ISO string or seconds since the epoch, as seconds since the epoch. */
+export function seconds(at) {
+  return typeof at === "number" ? at : Date.parse(at) / 1000;
+}
+
+/** The clock time as the reader's place writes it. */
 export function clock(at) {
-  const date = new Date(typeof at === "number" ? at * 1000 : at);
-  return Number.isNaN(date.getTime()) ? "" : date.toLocaleTimeString();
+  return new Date(seconds(at) * 1000).toLocaleTimeString();
 }

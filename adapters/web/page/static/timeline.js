@@ -12,20 +12,21 @@ export class Timeline {
     this.box = box;
     this.list = list;
     this.jump = jump;
+    this.following = true;
     jump.addEventListener("click", () => this.toEnd());
+    addEventListener("resize", () => this.following && this.toEnd());
     box.addEventListener("scroll", () => this.#seen(), { passive: true });
   }
 
   /** `notes`: what the page itself has to say, each placed after the run it came after. */
   draw(view, notes, ctx) {
-    const follow = atEnd(this.box, 80);
     keyed(this.list, entries(view, notes), block);
     for (const section of this.list.querySelectorAll("section[data-run]")) {
       const run = view.runs.find((one) => one.id === section.dataset.run);
       const place = section.querySelector("[data-items]");
       keyed(place, items(run, view, ctx), (item) => drawItem(item, ctx));
     }
-    if (follow) this.toEnd();
+    if (this.following) this.toEnd();
     else this.#seen();
   }
 
@@ -35,7 +36,8 @@ export class Timeline {
   }
 
   #seen() {
-    this.jump.hidden = atEnd(this.box, 80);
+    this.following = atEnd(this.box, 80);
+    this.jump.hidden = this.following;
   }
 }
 
@@ -64,11 +66,17 @@ function commandNote(note) {
 }
 
 function items(run, view, ctx) {
-  const drawn = run.items.map((item) => ({
+  const drawn = run.items.filter(says).map((item) => ({
     key: item.key, value: item, stamp: item.calls?.length ? ctx.stamp : 0,
   }));
   const text = doing(run, view);
   return text ? [...drawn, { key: "doing", value: text }] : drawn;
+}
+
+// The last step of a run often holds nothing but what became the answer.
+function says(item) {
+  if (item.kind !== "step" || item.open) return true;
+  return Boolean(item.thinking || item.text || item.plan.length || item.calls.length);
 }
 
 // What an unfinished run does where nothing else in it moves.
