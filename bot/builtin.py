@@ -8,7 +8,7 @@ from bot.command import Caller, Command, command
 from bot.commands import usage
 from bot.events import Decision
 from bot.ids import new_id
-from bot.ports import Bot
+from bot.ports import Bot, Refused
 
 
 class Granting(Bot, Protocol):
@@ -94,7 +94,10 @@ def talking(bot: Bot) -> tuple[Command, ...]:
     async def stop(caller: Caller, run: str = "") -> str:
         """Stop a run; without its id, the newest one of this thread."""
         if not run:
-            run = (await bot.read.thread(caller.thread, by=caller.user))[-1].run
+            runs = await bot.read.thread(caller.thread, by=caller.user)
+            if not runs:
+                raise Refused("there is no run in this thread: name the one to stop")
+            run = runs[-1].run
         await bot.stop(run, by=caller.user)
         return f"stopping {run}"
 

@@ -14,7 +14,6 @@ class Caller:
     """Who runs a command, and from where."""
 
     user: User
-    role: Role
     thread: ThreadRef
     message: str = ""
     """The platform's id of the message or click, for deduplication."""

@@ -6,9 +6,9 @@ from bot.access import Access, authorize, may_see
 from bot.approvals import Approvals
 from bot.chat import Role, ThreadRef, User
 from bot.command import Command
-from bot.events import ApprovalRequested
+from bot.events import ApprovalRequested, Recorded
 from bot.feed import Present, presented
-from bot.journal import load
+from bot.journal import COLUMNS, load, recorded
 from bot.ports import NotFound, Row, Store
 from bot.receiving import takes_part_in
 from bot.tool import Tool
@@ -70,16 +70,27 @@ class Reader:
 
     async def thread(self, thread: ThreadRef, *, by: User) -> Sequence[RunView]:
         await self.check(thread, by=by)
-        rows = await self._store.read(
+        runs = await self._store.read(
             f"SELECT {_RUN} FROM runs r WHERE r.thread = $1 ORDER BY r.id", str(thread)
         )
-        return [await self._view(row) for row in rows]
+        # All events in one read: a follower may go on after the newest one and miss none.
+        rows = await self._store.read(
+            f"SELECT {COLUMNS} FROM runs r JOIN events e ON e.log_id = r.id"
+            " WHERE r.thread = $1 ORDER BY e.position",
+            str(thread),
+        )
+        logs: dict[str, list[Recorded]] = {}
+        for row in rows:
+            item = presented(recorded(row, thread), self._present)
+            logs.setdefault(item.log, []).append(item)
+        return [_view(run, logs[run[0]]) for run in runs if run[0] in logs]
 
     async def run(self, run: str, *, by: User) -> RunView:
         rows = await self._store.read(f"SELECT {_RUN} FROM runs r WHERE r.id = $1", run)
         if not rows or not await self.sees(ThreadRef.parse(rows[0][1]), by=by):
             raise NotFound(f"there is no run {run!r}")
-        return await self._view(rows[0])
+        log = await load(self._store, run, ThreadRef.parse(rows[0][1]))
+        return _view(rows[0], [presented(item, self._present) for item in log])
 
     async def approvals(self, *, by: User) -> Sequence[ApprovalView]:
         await self._role(by)
@@ -132,8 +143,7 @@ class Reader:
         assert isinstance(shown, ApprovalRequested)
         return ApprovalView(shown, row.status, row.run, ThreadRef.parse(thread), row.decided_by)
 
-    async def _view(self, row: Row) -> RunView:
-        run, thread, status, model, requester, created = row
-        ref = ThreadRef.parse(thread)
-        events = [presented(item, self._present) for item in await load(self._store, run, ref)]
-        return RunView(run, ref, status, model, requester, created, events)
+
+def _view(row: Row, events: Sequence[Recorded]) -> RunView:
+    run, thread, status, model, requester, created = row
+    return RunView(run, ThreadRef.parse(thread), status, model, requester, created, events)

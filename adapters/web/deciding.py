@@ -10,11 +10,10 @@ from adapters.web import frames
 from adapters.web.body import Decide, read_json, read_value, thread_ref
 from adapters.web.problems import BadRequest
 from adapters.web.replies import PRINCIPAL, reply
-from bot.chat import ThreadRef, User
+from bot.chat import User
 from bot.command import Caller, Command
+from bot.ids import new_id
 from bot.ports import Bot, Settled
-
-_NO_THREAD = ThreadRef("web", "", "", "")
 
 
 async def decide(bot: Bot, approval: str, said: Decide, user: User) -> dict[str, Any]:
@@ -74,8 +73,7 @@ class DecidingRoutes:
         user = request[PRINCIPAL].user
         caller = Caller(
             user,
-            await self._bot.read.role(user),
-            thread_ref(thread) if thread else _NO_THREAD,
+            thread_ref(thread or new_id()),
             f"{user.id}/{request.headers.get('Idempotency-Key', '')[:128] or secrets.token_hex(8)}",
         )
         text = args["text"] if args.keys() == {"text"} and isinstance(args["text"], str) else None
