@@ -1,17 +1,25 @@
 # Every target sets itself up: a bare machine with Python 3.11 needs no other command first.
 UV := $(shell command -v uv || echo python3 -m uv)
+GET_UV := $(UV) --version >/dev/null 2>&1 || python3 -m pip install --quiet uv \
+  || python3 -m pip install --quiet --break-system-packages uv
 PYTHON := .venv/bin/python
 .PHONY: setup run test check bench format css
 
 setup: .venv/.ready
 
-.venv/.ready: pyproject.toml uv.lock
-	@$(UV) --version >/dev/null 2>&1 || python3 -m pip install --quiet uv || python3 -m pip install --quiet --break-system-packages uv
-	@$(UV) sync --quiet --frozen
+run: .venv/.runs
+	@$(PYTHON) -m bot run
+
+# What the bot needs to run, and what working on it needs besides.
+.venv/.runs: pyproject.toml uv.lock
+	@$(GET_UV)
+	@$(UV) sync --quiet --frozen --no-dev --inexact
 	@touch $@
 
-run: setup
-	@$(PYTHON) -m bot run
+.venv/.ready: pyproject.toml uv.lock
+	@$(GET_UV)
+	@$(UV) sync --quiet --frozen
+	@touch $@ .venv/.runs
 
 test: setup
 	@.ci/browser
