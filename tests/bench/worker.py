@@ -1,0 +1,27 @@
+"""One measurement in a process of its own: ``worker CONTENDER SCENARIO URL DIRECTORY OPTIONS``.
+
+The last line it prints is the result as JSON."""
+
+import asyncio
+import json
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from tests.bench import client, load, profile, project, raw
+
+CONTENDERS = {"project": project.opened, "raw": raw.opened, "client": client.opened}
+
+
+async def work(words: list[str]) -> Any:
+    contender, scenario, url, directory, options = words
+    given: Mapping[str, Any] = json.loads(options)
+    async with CONTENDERS[contender](url, Path(directory)) as opened:
+        if scenario == "profile":
+            return await profile.profile(opened, int(given["level"]), given["seconds"])
+        return await load.measure(scenario, opened, given)
+
+
+if __name__ == "__main__":
+    print(json.dumps(asyncio.run(work(sys.argv[1:]))))
