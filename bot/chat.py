@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from urllib.parse import quote, unquote
 
 
@@ -52,11 +53,16 @@ class ThreadRef:
         parts = (self.platform, self.space, self.channel, self.thread)
         return ":".join(quote(part, safe="") for part in parts)
 
-    @classmethod
-    def parse(cls, text: str) -> "ThreadRef":
+    @staticmethod
+    def parse(text: str) -> "ThreadRef":
         """Read what ``str`` wrote; raises ValueError on anything else."""
-        platform, space, channel, thread = (unquote(part) for part in text.split(":"))
-        return cls(platform, space, channel, thread)
+        return _parsed(text)
+
+
+@lru_cache(4096)
+def _parsed(text: str) -> ThreadRef:
+    platform, space, channel, thread = (unquote(part) for part in text.split(":"))
+    return ThreadRef(platform, space, channel, thread)
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,6 +84,8 @@ class ToolStarted:
     """As it runs: an edit's arguments, not the model's."""
     verdict: Verdict
     approval: str = ""
+    host: str = ""
+    """Where it runs; empty for a tool that is about no host."""
 
 
 @dataclass(frozen=True, slots=True)

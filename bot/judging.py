@@ -36,6 +36,12 @@ class Prepared:
     """The approval that lets it run."""
 
     @property
+    def started(self) -> ToolStarted:
+        """What is committed before it begins."""
+        host = self.host.name if "host" in type(self.args).model_fields else ""
+        return ToolStarted(self.call, self.verdict, self.approval, host)
+
+    @property
     def reads(self) -> bool:
         return self.verdict.risk is Risk.READ
 
@@ -111,7 +117,7 @@ class Judges:
         if verdict.level is Level.ALLOW and (prepared.reads or not batch.begin):
             batch.begin.append(prepared)
             if state.stage != "started":
-                batch.events.append(ToolStarted(prepared.call, verdict, prepared.approval))
+                batch.events.append(prepared.started)
         elif not batch.begin:
             batch.ask = prepared
         return prepared.reads and verdict.level is Level.ALLOW

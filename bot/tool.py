@@ -147,6 +147,10 @@ class Tool:
         """Whether no arguments can make it change anything."""
         return self.risk is Risk.READ or self.only_reads
 
+    @cached_property
+    def _wants_context(self) -> bool:
+        return "ctx" in inspect.signature(self.fn).parameters
+
     def parse(self, raw: Mapping[str, JsonValue]) -> BaseModel:
         """Validate; raises pydantic.ValidationError."""
         return self.args.model_validate(raw)
@@ -160,7 +164,7 @@ class Tool:
 
     async def __call__(self, args: BaseModel, ctx: ToolContext) -> ToolResult:
         given = {name: getattr(args, name) for name in type(args).model_fields}
-        if "ctx" in inspect.signature(self.fn).parameters:
+        if self._wants_context:
             given["ctx"] = ctx
         result = await self.fn(**given)
         return ToolResult(result) if isinstance(result, str) else result

@@ -43,7 +43,7 @@ PHRASES = (
     _order(r"restart|redémarre[rz]?|relance[rz]?", "restart"),
     _order(r"start|démarre[rz]?", "start"),
     _order(r"stop|arrête[rz]?", "stop"),
-    _phrase(r"\b(?:disk|espace disque|disques?)\b", "disk_usage"),
+    _phrase(r"\b(?:disks?|espace disque|disques?)\b", "disk_usage"),
     _phrase(
         r"\bhow is the (?:machine|system|server)|\bsystem (?:info|status|state)"
         r"|état (?:du système|de la machine|du serveur)",

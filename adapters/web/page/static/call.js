@@ -26,7 +26,7 @@ function head(call) {
     dot(call.state),
     h("span", { class: "call-name" }, call.name),
     main && h("code", { class: "call-argument" }, exact(main.text.split("\n")[0].slice(0, 300))),
-    h("span", { class: "call-host" }, call.host || "default host"),
+    call.host && h("span", { class: "call-host" }, call.host),
     call.state !== "ok" && badge(call.state),
     timing(call),
   ];

@@ -57,7 +57,8 @@ function modelReplied(run, frame) {
 function toolStarted(run, frame) {
   const { call } = frame;
   return changeCall(run, call.id, (old) => ({
-    ...old, state: "running", startedAt: frame.at, args: call.args, host: hostOf(call) || old.host,
+    ...old, state: "running", startedAt: frame.at, args: call.args,
+    host: frame.host || hostOf(call) || old.host,
     reasons: frame.verdict?.reasons ?? [], edited: changed(old.args, call.args),
     approvals: old.approvals.map((one) => (one.id === frame.approval ? { ...one, used: true } : one)),
   }), call);
