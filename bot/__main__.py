@@ -20,16 +20,17 @@ CORRUPT = 3
 def main(words: Sequence[str]) -> int:
     """The exit status: 0 done, 2 it cannot start like this, 3 the database is damaged."""
     verb, rest = (words[0], words[1:]) if words else ("run", ())
+    status = CANNOT_START
     try:
         settings = load()
         prepare(settings)
         redactor = Redactor(secrets(settings))
         logs.configure(settings.log_format, redactor)
         work = _run(settings, redactor) if verb == "run" else _do(settings, redactor, verb, rest)
-        return asyncio.run(work)
-    except BadSettings as problem:
-        print(problem, file=sys.stderr)
-        return CANNOT_START
+        status = asyncio.run(work)
+    except* BadSettings as problems:  # every task group on their way wrapped them once more
+        print(*_leaves(problems), sep="\n", file=sys.stderr)
+    return status
 
 
 async def _run(settings: Settings, redactor: Redactor) -> int:
@@ -74,16 +75,10 @@ async def _until_told(serve: Callable[[], Coroutine[Any, Any, None]]) -> int:
     told = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, told.set)
-    try:
-        async with asyncio.TaskGroup() as tasks:
-            serving = tasks.create_task(serve())
-            await told.wait()
-            serving.cancel()
-    except BaseExceptionGroup as group:
-        problems, others = group.split(BadSettings)
-        if problems is None or others is not None:
-            raise
-        raise BadSettings("\n".join(map(str, _leaves(problems)))) from None
+    async with asyncio.TaskGroup() as tasks:
+        serving = tasks.create_task(serve())
+        await told.wait()
+        serving.cancel()
     return 0
 
 
