@@ -5,32 +5,45 @@ import signal
 import sys
 from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 from bot import app, logs
 from bot.config import BadSettings, Settings, load, prepare, secrets
+from bot.ports import StoreError
 from bot.redact import Redactor
 from bot.store.lock import Taken, exclusive
 from bot.store.sqlite import Corrupt, SqliteStore
 
+E = TypeVar("E", bound=Exception)
 CANNOT_START = 2
 CORRUPT = 3
 
 
 def main(words: Sequence[str]) -> int:
     """The exit status: 0 done, 2 it cannot start like this, 3 the database is damaged."""
-    verb, rest = (words[0], words[1:]) if words else ("run", ())
-    status = CANNOT_START
     try:
         settings = load()
         prepare(settings)
-        redactor = Redactor(secrets(settings))
-        logs.configure(settings.log_format, redactor)
-        work = _run(settings, redactor) if verb == "run" else _do(settings, redactor, verb, rest)
-        status = asyncio.run(work)
+    except BadSettings as problem:
+        print(problem, file=sys.stderr)
+        return CANNOT_START
+    status = CANNOT_START
+    try:
+        status = asyncio.run(_work(settings, words))
     except* BadSettings as problems:  # every task group on their way wrapped them once more
         print(*_leaves(problems), sep="\n", file=sys.stderr)
+    except* Corrupt as damages:
+        print(_damaged(settings, _leaves(damages)[0]), file=sys.stderr)
+        status = CORRUPT
     return status
+
+
+async def _work(settings: Settings, words: Sequence[str]) -> int:
+    redactor = Redactor(secrets(settings))
+    logs.configure(settings.log_format, redactor)
+    if words and words[0] != "run":
+        return await _do(settings, redactor, words[0], words[1:])
+    return await _run(settings, redactor)
 
 
 async def _run(settings: Settings, redactor: Redactor) -> int:
@@ -44,9 +57,6 @@ async def _run(settings: Settings, redactor: Redactor) -> int:
             f"AI_DATABASE_URL: {settings.database} is served by process {taken.owner} already; "
             "stop that one, or give this one another AI_DATA_DIR"
         ) from None
-    except Corrupt as damage:
-        print(_damaged(settings, damage), file=sys.stderr)
-        return CORRUPT
 
 
 async def _do(settings: Settings, redactor: Redactor, verb: str, words: Sequence[str]) -> int:
@@ -63,11 +73,19 @@ async def _do(settings: Settings, redactor: Redactor, verb: str, words: Sequence
 async def _opened(
     settings: Settings, redactor: Redactor
 ) -> AsyncGenerator[tuple[app.Kernel, list[app.Part]]]:
-    async with (
-        SqliteStore.open(settings.database) as store,
-        app.assembled(settings, store, redactor) as assembled,
-    ):
-        yield assembled
+    try:
+        async with (
+            SqliteStore.open(settings.database) as store,
+            app.assembled(settings, store, redactor) as assembled,
+        ):
+            yield assembled
+    except Corrupt:
+        raise
+    except StoreError as problem:  # of the opening: a task group wraps what comes later
+        raise BadSettings(
+            f"AI_DATABASE_URL: {settings.database} cannot be opened ({problem}); name a file that"
+            " this account may write"
+        ) from None
 
 
 async def _until_told(serve: Callable[[], Coroutine[Any, Any, None]]) -> int:
@@ -82,8 +100,8 @@ async def _until_told(serve: Callable[[], Coroutine[Any, Any, None]]) -> int:
     return 0
 
 
-def _leaves(group: BaseExceptionGroup[BadSettings]) -> list[BadSettings]:
-    found: list[BadSettings] = []
+def _leaves(group: BaseExceptionGroup[E]) -> list[E]:
+    found: list[E] = []
     for each in group.exceptions:
         found += _leaves(each) if isinstance(each, BaseExceptionGroup) else [each]
     return found

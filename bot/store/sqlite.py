@@ -123,6 +123,10 @@ class _Connection(aiosqlite.Connection):
         except sqlite3.Error as error:
             raise _store_error(error) from error
 
+    def join(self) -> None:
+        """Wait for the thread of a connection that failed: it may not outlive the event loop."""
+        self._thread.join()
+
 
 @asynccontextmanager
 async def _connect(path: Path | str) -> AsyncGenerator[_Connection]:
@@ -131,6 +135,7 @@ async def _connect(path: Path | str) -> AsyncGenerator[_Connection]:
         async with connection:
             yield connection
     except sqlite3.Error as error:
+        connection.join()
         raise _store_error(error) from error
 
 
