@@ -50,13 +50,18 @@ class ThreadRef:
     thread: str
 
     def __str__(self) -> str:
-        parts = (self.platform, self.space, self.channel, self.thread)
-        return ":".join(quote(part, safe="") for part in parts)
+        return _written(self)
 
     @staticmethod
     def parse(text: str) -> "ThreadRef":
         """Read what ``str`` wrote; raises ValueError on anything else."""
         return _parsed(text)
+
+
+@lru_cache(4096)
+def _written(ref: ThreadRef) -> str:
+    parts = (ref.platform, ref.space, ref.channel, ref.thread)
+    return ":".join(quote(part, safe="") for part in parts)
 
 
 @lru_cache(4096)

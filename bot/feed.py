@@ -80,6 +80,20 @@ class Feed:
         """Something was committed."""
         self._news.set()
 
+    def offer(self, items: Sequence[Recorded]) -> None:
+        """Events of one thread that were just committed in this process, in order.
+
+        The next ones are shown without reading them back; otherwise the reader looks."""
+        if not items or items[0].position != self._position + 1:
+            self.ring()
+            return
+        self._position = items[-1].position
+        audience = list(self._audience(str(items[0].thread)))
+        for topic in audience:
+            for item in items:
+                topic.add(presented(item, self._present))
+            topic.ring()
+
     def followed(self, thread: ThreadRef) -> bool:
         """Whether anybody would see a live item of *thread*."""
         return "" in self._topics or str(thread) in self._topics
@@ -161,6 +175,8 @@ class Feed:
     def _publish(self, rows: Sequence[Row]) -> None:
         rung: set[Topic] = set()
         for row in rows:
+            if row[0] <= self._position:
+                continue  # offered while it was being read
             self._position = row[0]
             audience = list(self._audience(row[6]))
             if audience:

@@ -17,6 +17,10 @@ from bot.tool import Risk
 _TAIL = f"SELECT {COLUMNS}, e.hash FROM events e WHERE e.log_id = $1 AND e.seq > $2 ORDER BY e.seq"
 
 
+Tell = Callable[[Sequence[Recorded]], None]
+"""Called after a commit: with events that have their positions, or with none."""
+
+
 class Lost(Exception):
     """Somebody else owns the run now: stop working on it."""
 
@@ -59,7 +63,7 @@ class Turn:
 
 
 class Run:
-    def __init__(self, claim: Claim, store: Store, agent: Agent, ring: Callable[[], None]) -> None:
+    def __init__(self, claim: Claim, store: Store, agent: Agent, tell: Tell) -> None:
         self.id = claim.run
         self.thread = claim.thread
         self.agent = agent
@@ -75,7 +79,7 @@ class Run:
         self._claim = claim
         self.wake = claim.wake
         self._store = store
-        self._ring = ring
+        self._tell = tell
         self._lock = asyncio.Lock()
 
     @property
@@ -114,21 +118,23 @@ class Run:
     async def _append(self, events: Sequence[Event]) -> None:
         async with self._lock:
             made = entries(self.head, events)
-            while not await self._insert(made):
+            while not (last := await self._insert(made)):
                 await self._catch_up(self._store.read)
                 if any(map(_needs_thought, events)):
                     raise Overtaken
                 made = entries(self.head, events)
-            self._fold(made, events)
-        self._ring()
+            items = self._fold(made, events, last - len(made) + 1)
+        self._tell(items)
 
-    async def _insert(self, made: Sequence[Entry]) -> bool:
+    async def _insert(self, made: Sequence[Entry]) -> int:
+        """The last one's position; 0 when a seq is taken."""
         try:
-            if not await insert_owned(self._store, self.owned, made):
-                raise Lost
+            position = await insert_owned(self._store, self.owned, made)
         except UniqueViolation:
-            return False
-        return True
+            return 0
+        if not position:
+            raise Lost
+        return position
 
     @asynccontextmanager
     async def turn(self) -> AsyncGenerator[Turn]:
@@ -140,8 +146,8 @@ class Run:
                     raise Overtaken
                 turn = Turn(query, self, [], [])
                 yield turn
-            self._fold(turn.made, turn.events)
-        self._ring()
+            self._fold(turn.made, turn.events, 0)
+        self._tell(())
 
     async def catch_up(self) -> None:
         """Read and fold the signals that others wrote. Raises Lost."""
@@ -191,10 +197,16 @@ class Run:
         )  # fmt: skip
         return [self._recorded(row) for row in rows]
 
-    def _fold(self, made: Sequence[Entry], events: Sequence[Event]) -> None:
+    def _fold(
+        self, made: Sequence[Entry], events: Sequence[Event], position: int
+    ) -> list[Recorded]:
+        """Fold events just written; the first one has this *position*."""
+        items: list[Recorded] = []
         for entry, event in zip(made, events, strict=True):
-            item = Recorded(0, self.id, entry.seq, entry.at, self.thread, event)
-            self._take(item, entry.hash)
+            place = position + len(items)
+            items.append(Recorded(place, self.id, entry.seq, entry.at, self.thread, event))
+            self._take(items[-1], entry.hash)
+        return items
 
     def _take(self, item: Recorded, digest: bytes) -> None:
         self.ledger.fold(item)

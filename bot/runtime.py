@@ -118,7 +118,7 @@ class Runtime:
     def _run(self, row: Row) -> Run:
         identity, thread, agent, fence, wake = row[:5]
         claim = Claim(identity, ThreadRef.parse(thread), agent, self.owner, fence, wake)
-        return Run(claim, self._store, self._agents[agent], self._feed.ring)
+        return Run(claim, self._store, self._agents[agent], self._feed.offer)
 
     async def _advance(self, driver: Driver, run: Run, row: Row) -> None:
         """One task per claimed run. Whatever cannot be written gives the run back."""

@@ -1,7 +1,7 @@
 """One reader, many cursors: nothing is lost, nothing comes twice."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
 
@@ -10,7 +10,7 @@ import pytest
 from bot.chat import ThreadRef
 from bot.events import Event, ModelDelta, Noted, Recorded
 from bot.feed import Feed
-from bot.journal import Head, ProcessLog, entries, insert
+from bot.journal import Head, ProcessLog, entries, insert, load
 from bot.ports import Gap
 from bot.store.sqlite import SqliteStore
 from tests.kernel_kit import THREAD
@@ -29,7 +29,9 @@ async def feeding(path: Path, *, ring: int = 4096) -> AsyncGenerator[tuple[Sqlit
             serving.cancel()
 
 
-async def write(store: SqliteStore, feed: Feed, thread: ThreadRef, *texts: str) -> None:
+async def write(
+    store: SqliteStore, ring: Callable[[], None], thread: ThreadRef, *texts: str
+) -> None:
     """A run with a note for each text."""
     run = f"run {texts[0]}"
     async with store.transaction() as query:
@@ -41,7 +43,7 @@ async def write(store: SqliteStore, feed: Feed, thread: ThreadRef, *texts: str) 
         )
         events: list[Event] = [Noted(text) for text in texts]
         await insert(query, run, entries(Head(), events))
-    feed.ring()
+    ring()
 
 
 async def read(
@@ -69,10 +71,10 @@ def _shown(item: object) -> str:
 async def test_replay_and_live_are_one_stream(tmp_path: Path) -> None:
     """What was there before and what comes now arrive in order, each once."""
     async with feeding(tmp_path) as (store, feed), asyncio.TaskGroup() as tasks:
-        await write(store, feed, THREAD, "a", "b")
+        await write(store, feed.ring, THREAD, "a", "b")
         following = tasks.create_task(read(feed, 4))
         await asyncio.sleep(0)
-        await write(store, feed, OTHER, "c", "d")
+        await write(store, feed.ring, OTHER, "c", "d")
 
     assert ["a", "b", "c", "d"] == following.result()
 
@@ -80,11 +82,11 @@ async def test_replay_and_live_are_one_stream(tmp_path: Path) -> None:
 async def test_a_thread_is_followed_alone(tmp_path: Path) -> None:
     """Other threads' events neither arrive nor wake the follower."""
     async with feeding(tmp_path) as (store, feed), asyncio.TaskGroup() as tasks:
-        await write(store, feed, OTHER, "x")
+        await write(store, feed.ring, OTHER, "x")
         following = tasks.create_task(read(feed, 2, thread=THREAD))
         await asyncio.sleep(0)
-        await write(store, feed, OTHER, "y")
-        await write(store, feed, THREAD, "a", "b")
+        await write(store, feed.ring, OTHER, "y")
+        await write(store, feed.ring, THREAD, "a", "b")
 
     assert ["a", "b"] == following.result()
 
@@ -92,12 +94,12 @@ async def test_a_thread_is_followed_alone(tmp_path: Path) -> None:
 async def test_a_cursor_goes_on_where_it_was(tmp_path: Path) -> None:
     """After a cursor come exactly the events behind it; ``now`` skips what was."""
     async with feeding(tmp_path) as (store, feed):
-        await write(store, feed, THREAD, "a", "b", "c")
+        await write(store, feed.ring, THREAD, "a", "b", "c")
         assert ["b", "c"] == await read(feed, 2, after="1")
         async with asyncio.TaskGroup() as tasks:
             late = tasks.create_task(read(feed, 1, after="now"))
             await asyncio.sleep(0)
-            await write(store, feed, THREAD, "d")
+            await write(store, feed.ring, THREAD, "d")
 
     assert ["d"] == late.result()
 
@@ -106,7 +108,7 @@ async def test_a_cursor_goes_on_where_it_was(tmp_path: Path) -> None:
 async def test_a_cursor_from_elsewhere_is_a_gap(tmp_path: Path, cursor: str) -> None:
     """An unknown place is told, and the feed goes on from the oldest."""
     async with feeding(tmp_path) as (store, feed):
-        await write(store, feed, THREAD, "a")
+        await write(store, feed.ring, THREAD, "a")
 
         assert [Gap.__name__, "a"] == await read(feed, 2, after=cursor)
 
@@ -114,14 +116,14 @@ async def test_a_cursor_from_elsewhere_is_a_gap(tmp_path: Path, cursor: str) -> 
 async def test_a_slow_reader_lags_and_loses_nothing(tmp_path: Path) -> None:
     """Behind the ring it reads from the store, and catches up."""
     async with feeding(tmp_path, ring=4) as (store, feed):
-        await write(store, feed, THREAD, "0")
+        await write(store, feed.ring, THREAD, "0")
         seen: list[str] = []
         async with asyncio.timeout(10), aclosing(feed.follow()) as items:
             async for item in items:
                 seen.append(_shown(item))
                 if len(seen) == 1:
                     for number in range(1, 50):
-                        await write(store, feed, OTHER if number % 2 else THREAD, str(number))
+                        await write(store, feed.ring, OTHER if number % 2 else THREAD, str(number))
                         await asyncio.sleep(0.001)
                 if len(seen) == 50:
                     break
@@ -132,7 +134,7 @@ async def test_a_slow_reader_lags_and_loses_nothing(tmp_path: Path) -> None:
 async def test_live_items_reach_whoever_follows_and_nobody_later(tmp_path: Path) -> None:
     """A delta is shown at once and not kept."""
     async with feeding(tmp_path) as (store, feed):
-        await write(store, feed, THREAD, "a")
+        await write(store, feed.ring, THREAD, "a")
         async with asyncio.timeout(5), aclosing(feed.follow(thread=THREAD)) as items:
             first = await anext(items)
             assert feed.followed(THREAD)
@@ -152,3 +154,20 @@ async def test_a_write_nobody_rang_for_is_found_by_polling(tmp_path: Path) -> No
         await ProcessLog(store, lambda: None).note(Noted("quiet"))
 
     assert ["quiet"] == following.result()
+
+
+async def test_offered_events_come_in_order_and_once(tmp_path: Path) -> None:
+    """What this process just committed is shown without reading it back; when something else
+    came in between, the reader looks, and nothing comes twice."""
+    async with feeding(tmp_path) as (store, feed), asyncio.TaskGroup() as tasks:
+        following = tasks.create_task(read(feed, 5))
+        await asyncio.sleep(0)
+        await write(store, lambda: None, THREAD, "a", "b")
+        log = await load(store, "run a", THREAD)
+        feed.offer(log)
+        await write(store, lambda: None, OTHER, "unseen")
+        await write(store, lambda: None, THREAD, "c", "d")
+        feed.offer(await load(store, "run c", THREAD))
+        feed.offer(log)
+
+    assert ["a", "b", "unseen", "c", "d"] == following.result()

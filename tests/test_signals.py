@@ -43,7 +43,7 @@ async def claimed(store: SqliteStore) -> AsyncGenerator[Run]:
             name,
         )
         await insert(query, name, entries(Head(), [RunStarted(BOB, Role.OPERATOR, "go")]))
-    run = Run(Claim(name, THREAD, "react", "me", 1, 0), store, agent.create({}), lambda: None)
+    run = Run(Claim(name, THREAD, "react", "me", 1, 0), store, agent.create({}), lambda _: None)
     await run.load()
     yield run
 
