@@ -7,7 +7,6 @@ Timings fail nothing; the ratio to the raw loop is what repeats.
 
 import argparse
 import json
-import random
 import subprocess
 import sys
 import time
@@ -64,9 +63,7 @@ def _all(url: str, directory: str, rounds: int, *, quick: bool) -> Results:
     results: Results = defaultdict(list)
     enough = time.monotonic() + _ENOUGH[quick]
     for number in range(1, rounds + 1):
-        todo = measurements(quick=quick)
-        random.shuffle(todo)
-        for measurement in todo:
+        for measurement in measurements(quick=quick):
             if time.monotonic() > enough:
                 print(f"time is up in round {number}", file=sys.stderr)
                 return results

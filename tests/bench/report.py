@@ -42,7 +42,19 @@ ROWS = (
     Row("database a run of 200, kB", "steps 200", "db_bytes", 240, scale=1e-3),
     Row("first token: added in all, ms", "first_token", "added_ms", yard="yard_wall"),
     Row("first token: after it was sent, ms", "first_token", "told_ms", 6.0, yard="yard_wall"),
+    Row("the same to a WebSocket, ms", "tokens", "told_ms", 6.0, yard="yard_wall"),
+    Row("CPU a token to a WebSocket, µs", "tokens", "us", 80, yard="yard_cpu"),
+    Row("event → follower, p99 at 300/s, ms", "news", "p99_ms", 5.0, yard="yard_wall"),
+    Row("click → tool starts, p99, ms", "clicks", "p99_ms", 20, yard="yard_wall"),
+    Row("message → accepted, p99 at 200/s, ms", "messages", "p99_ms", 100, yard="yard_wall"),
+    Row("memory of a waiting run, KiB", "waiting", "kib", 1.0),
+    Row("the same with what caches keep, KiB", "waiting", "kib_all"),
+    Row("tasks of 500 waiting runs", "waiting", "tasks", 0),
+    Row("start to /health, s", "start", "seconds", 2.5, yard="yard_wall"),
+    Row("memory at rest, MB", "start", "rss_kib", 150, scale=1 / 976.6),
 )
+MINE = {"kernel", "project", "service"}
+"""How the measurements of this project alone are filed."""
 
 
 class Figures:
@@ -58,7 +70,8 @@ class Figures:
 
     def median(self, contender: str, row: Row, *, scaled: bool = False) -> float | None:
         """In the title's unit."""
-        rounds = self._results.get((contender, row.name), [])
+        names = MINE if contender == "project" else {contender}
+        rounds = [found for name in names for found in self._results.get((name, row.name), [])]
         scale = self._scaled(row) if scaled and row.yard else _plain
         values = [scale(found) * found[row.figure] for found in rounds if row.figure in found]
         return statistics.median(values) * row.scale if values else None

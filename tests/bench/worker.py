@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from tests.bench import client, load, profile, project, raw
+from tests.bench import client, kernel, load, profile, project, raw, service
 
 CONTENDERS = {"project": project.opened, "raw": raw.opened, "client": client.opened}
 
@@ -17,6 +17,10 @@ CONTENDERS = {"project": project.opened, "raw": raw.opened, "client": client.ope
 async def work(words: list[str]) -> Any:
     contender, scenario, url, directory, options = words
     given: Mapping[str, Any] = json.loads(options)
+    if contender == "kernel":
+        return await kernel.measure(scenario, url, Path(directory), given)
+    if contender == "service":
+        return await service.measure(scenario, url, Path(directory), given)
     async with CONTENDERS[contender](url, Path(directory)) as opened:
         if scenario == "profile":
             return await profile.profile(opened, int(given["level"]), given["seconds"])

@@ -1,0 +1,101 @@
+"""The real process, from its start to a token on a WebSocket."""
+
+import asyncio
+import json
+import statistics
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+from tests.bench.contender import prompt
+from tests.bench.machine import Yardstick, resident
+from tests.bot_process import bot_process
+
+Figures = dict[str, float]
+_SETTLED = 2.0
+"""Seconds after which a process that has just started is at rest."""
+_OPEN = {"auth_enabled": "false", "rate_limit_enabled": "false"}
+"""Settings: nobody logs in, and the bench may say as much as it likes."""
+
+
+async def start(url: str, directory: Path) -> Figures:
+    """``python -m bot run`` in an empty directory → ``/health`` answers, and memory at rest."""
+    yard = Yardstick()
+    yard.take()
+    began = time.perf_counter()
+    async with bot_process(directory, ollama_url=url, **_OPEN) as bot:
+        async with aiohttp.ClientSession(bot.url) as http:
+            await _healthy(http)
+            took = time.perf_counter() - began
+        yard.take()
+        await asyncio.sleep(_SETTLED)
+        return {"seconds": took, "rss_kib": resident(bot.process.pid), **yard.figures()}
+
+
+async def _healthy(http: aiohttp.ClientSession) -> None:
+    while True:
+        with suppress(aiohttp.ClientConnectionError):
+            async with http.get("/health") as response:
+                if response.status == 200:
+                    return
+        await asyncio.sleep(0.005)
+
+
+async def tokens(url: str, directory: Path, count: int) -> Figures:
+    """Tokens from the model's socket to a WebSocket client, 2 ms apart.
+
+    ``us``: CPU of the bot for one more of them; ``told_ms``: the first one's way."""
+    yard = Yardstick()
+    told: list[float] = []
+    async with (
+        bot_process(directory, ollama_url=url, **_OPEN) as bot,
+        aiohttp.ClientSession(bot.url) as http,
+        http.ws_connect("/ws/chat") as socket,
+    ):
+        for _ in range(12):
+            yard.take()
+            told.append(await _say(socket, prompt(0, tokens=20, ftd=20, tpd=2, stamp=1)))
+        spent = [await _spent(bot.process.pid, socket, size) for size in (10, count)]
+    us = (spent[1] - spent[0]) / (count - 10) / 1e3
+    return {"us": us, "told_ms": statistics.median(told[2:]), **yard.figures()}
+
+
+async def _spent(pid: int, socket: aiohttp.ClientWebSocketResponse, count: int) -> float:
+    """Nanoseconds of CPU of the process *pid* for a reply of *count* tokens."""
+    before = _cpu(pid)
+    await _say(socket, prompt(0, tokens=count, tpd=2, stamp=1))
+    return _cpu(pid) - before
+
+
+def _cpu(pid: int) -> int:
+    """Nanoseconds of CPU that the threads of a process have used."""
+    stats = Path(f"/proc/{pid}/task").glob("*/schedstat")
+    return sum(int(stat.read_text().split()[0]) for stat in stats)
+
+
+async def _say(socket: aiohttp.ClientWebSocketResponse, text: str) -> float:
+    """Until the answer is complete; milliseconds from the model's sending the first token."""
+    await socket.send_str(json.dumps({"message": text}))
+    seen, said = 0, ""
+    async for message in socket:
+        frame: dict[str, Any] = json.loads(message.data)
+        if frame["type"] == "model_delta":
+            seen = seen or time.monotonic_ns()
+            said += frame["text"]
+        if frame["type"] == "run_finished":
+            break
+    sent = int(said.split("@")[1].split(":")[1])
+    return (seen - sent) / 1e6
+
+
+async def measure(
+    scenario: str, url: str, directory: Path, options: Mapping[str, float]
+) -> Figures:
+    """One of the scenarios above, by its name and options."""
+    if scenario == "start":
+        return await start(url, directory)
+    return await tokens(url, directory, int(options["tokens"]))
