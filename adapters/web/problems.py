@@ -45,7 +45,7 @@ def explain(error: Exception) -> tuple[int, str]:
             return error.status, str(error)
         case ValidationError():
             return 422, "; ".join(
-                f"{'.'.join(map(str, e['loc']))}: {e['msg']}"
+                f"{'.'.join(map(str, e['loc']))}: {e['msg'].removeprefix('Value error, ')}"
                 for e in error.errors(include_url=False, include_context=False, include_input=False)
             )
         case StoreError():
