@@ -81,13 +81,7 @@ async def process(
     model = model or ScriptedModel()
     chosen = settings(directory, **given)
     async with SqliteStore.open(directory / "bot.db") as store:
-        for name, role in ROLES.items():
-            await store.write(
-                "INSERT INTO users (name, password, role, created) VALUES ($1, '', $2, 0)"
-                " ON CONFLICT DO NOTHING",
-                name,
-                role,
-            )
+        await add_people(store)
         kernel = Kernel(chosen, store, model, toolset, hosts or OneHost(), Redactor({}), pace)
         async with asyncio.TaskGroup() as tasks:
             serving = tasks.create_task(kernel.serve(()))
@@ -95,6 +89,17 @@ async def process(
                 yield Bench(kernel, store, model)
             finally:
                 serving.cancel()
+
+
+async def add_people(store: SqliteStore) -> None:
+    """ROLES, as users who have them."""
+    for name, role in ROLES.items():
+        await store.write(
+            "INSERT INTO users (name, password, role, created) VALUES ($1, '', $2, 0)"
+            " ON CONFLICT DO NOTHING",
+            name,
+            role,
+        )
 
 
 def kinds(events: Sequence[Event]) -> list[str]:
