@@ -79,9 +79,9 @@ class Approvals:
             turn.run.id, request.call.id,
         )  # fmt: skip
         for (old,) in unfit:
-            await turn.add(ApprovalSuperseded(old, request.call.id, "the call has changed"))
-        await _insert(turn.query, turn.run.id, turn.next_seq, request, requester.key)
-        await turn.add(request)
+            turn.add(ApprovalSuperseded(old, request.call.id, "the call has changed"))
+        _insert(turn.query, turn.run.id, turn.next_seq, request, requester.key)
+        turn.add(request)
         return True
 
     async def use(self, turn: Turn, approval: str) -> bool:
@@ -121,7 +121,7 @@ class Approvals:
         async with self._store.transaction() as query:
             await _settle(query, row, status, by)
             if decision == "trust":
-                await _grant(query, row.run, request, by)
+                _grant(query, row.run, request, by)
             decided = ApprovalDecided(row.id, row.call_id, decision, by, reason)
             await sign(query, row.run, decided)
         self._changed(row.run)
@@ -150,7 +150,7 @@ class Approvals:
         async with self._store.transaction() as query:
             await _settle(query, row, "superseded", by)
             seq = await _next_seq(query, row.run)
-            await _insert(query, row.run, seq, fresh, row.requester, editor=by.key)
+            _insert(query, row.run, seq, fresh, row.requester, editor=by.key)
             if at_once:
                 await _settle(query, replace(row, id=fresh.approval), "approved", by)
             await sign(query, row.run, *events)
@@ -221,10 +221,10 @@ def _fits(request: ApprovalRequested, decision: Decision) -> None:
         raise Refused("the run has read outsiders' words: approve this one by itself")
 
 
-async def _insert(
+def _insert(
     query: Query, run: str, seq: int, request: ApprovalRequested, requester: str, editor: str = ""
 ) -> None:
-    await query(
+    query.later(
         "INSERT INTO approvals (id, run, seq, call_id, status, requester, editor, may_have_run,"
         " expires) VALUES ($1, $2, $3, $4, 'pending', $5, $6, $7, $8)",
         request.approval, run, seq, request.call.id, requester, editor,
@@ -268,8 +268,8 @@ async def _next_seq(query: Query, run: str) -> int:
     return seq
 
 
-async def _grant(query: Query, run: str, request: ApprovalRequested, by: User) -> None:
-    await query(
+def _grant(query: Query, run: str, request: ApprovalRequested, by: User) -> None:
+    query.later(
         "INSERT INTO grants SELECT thread, $2, $3, {now} + $4 FROM runs WHERE id = $1"
         " ON CONFLICT (thread, shape) DO UPDATE SET given = excluded.given, until = excluded.until",
         run, shape(request.host, request.call, request.verdict), by.key, TRUST_FOR,

@@ -58,7 +58,7 @@ class Calls:
         async with run.turn() as turn:
             if not await self._approvals.request(turn, request, run.user):
                 others = [call for call in run.ledger.calls if call != asked.call.id]
-                await turn.add(
+                turn.add(
                     ToolFinished(asked.call.id, "denied", "too many approvals are open already"),
                     *(ToolFinished(call, "denied", NOT_TRIED) for call in others),
                 )
@@ -69,7 +69,7 @@ class Calls:
         async with run.turn() as turn:
             used = await self._approvals.use(turn, prepared.approval)
             if used:
-                await turn.add(*batch.events)
+                turn.add(*batch.events)
         if used:
             run.stale = False
             await self.begin(run, batch.begin)
@@ -121,7 +121,7 @@ class Calls:
         while True:
             try:
                 async with run.turn() as turn:
-                    await turn.add(*ended)
+                    turn.add(*ended)
                     for request in requests:
                         await self._approvals.request(turn, request, run.user)
                     return

@@ -141,7 +141,7 @@ class Driver:
     async def _finish(self, run: Run, *events: Event) -> None:
         """End the run, close what it left open, and let the thread's next run begin."""
         async with run.turn() as turn:
-            await turn.add(*await supersede(turn.query, run.id, "the run ended"), *events)
+            turn.add(*await supersede(turn.query, run.id, "the run ended"), *events)
             promoted = await _hand_over(turn, _status(events[-1]))
         if promoted:
             self._wake()

@@ -69,10 +69,10 @@ async def head(query: Query, log: str) -> Head:
     return Head(*rows[0]) if rows else Head()
 
 
-async def insert(query: Query, log: str, made: Sequence[Entry]) -> None:
+def insert(query: Query, log: str, made: Sequence[Entry]) -> None:
     """Write entries inside a transaction that holds the log's lock."""
     for entry in made:
-        await query(
+        query.later(
             f"{_INSERT} VALUES ($1, $2, $3, $4, $5, $6)",
             log, entry.seq, entry.kind, entry.data, entry.at, entry.hash,
         )  # fmt: skip
@@ -102,8 +102,8 @@ def _owned_insert(count: int) -> str:
 
 async def sign(query: Query, run: str, *signals: Event) -> None:
     """Append signals to a run that the transaction has locked, and wake it."""
-    await insert(query, run, entries(await head(query, run), signals))
-    await query(
+    insert(query, run, entries(await head(query, run), signals))
+    query.later(
         "UPDATE runs SET wake = wake + 1,"
         " status = CASE WHEN status = 'waiting' THEN 'ready' ELSE status END WHERE id = $1",
         run,
@@ -125,5 +125,5 @@ class ProcessLog:
                 " ON CONFLICT (name) DO UPDATE SET owner = ''",
                 f"log:{PROCESS}",
             )
-            await insert(query, PROCESS, entries(await head(query, PROCESS), [noted]))
+            insert(query, PROCESS, entries(await head(query, PROCESS), [noted]))
         self._ring()

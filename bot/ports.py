@@ -131,6 +131,9 @@ class Query(Protocol):
     """Runs one statement inside a transaction and returns its rows."""
 
     async def __call__(self, sql: str, *args: Any) -> Sequence[Row]: ...
+    def later(self, sql: str, *args: Any) -> None:
+        """A statement whose rows nobody needs: it runs before the next one, or at the commit."""
+        ...
 
 
 class Store(Protocol):

@@ -69,11 +69,11 @@ class _Arrival:
         run = active[0][0] if joins else new_id()
         if known := await self._known(run):
             return Receipt(known, "duplicate")
-        await self._touch_thread()
+        self._touch_thread()
         if joins:
             await self._join(run, active[0][1])
             return Receipt(run, "joined")
-        await self._start(run, "queued" if active else "ready")
+        self._start(run, "queued" if active else "ready")
         return Receipt(run, "queued" if active else "started")
 
     def _may_join(self, requester: str, role: Role) -> bool:
@@ -96,8 +96,8 @@ class _Arrival:
         )
         return known
 
-    async def _touch_thread(self) -> None:
-        await self._query(
+    def _touch_thread(self) -> None:
+        self._query.later(
             "INSERT INTO threads VALUES ($1, $2, {now})"
             " ON CONFLICT (thread) DO UPDATE SET updated = excluded.updated",
             self._thread, " ".join(self._text.split())[:80],
@@ -110,9 +110,9 @@ class _Arrival:
             events = [*await supersede(self._query, run, "a newer message came"), *events]
         await sign(self._query, run, *events)
 
-    async def _start(self, run: str, status: str) -> None:
+    def _start(self, run: str, status: str) -> None:
         message = self._message
-        await self._query(
+        self._query.later(
             "INSERT INTO runs (id, thread, status, requester, role, model, agent, fresh, created)"
             " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
             run, self._thread, status, message.user.key, self._role, message.model, "react",
@@ -121,7 +121,7 @@ class _Arrival:
         started = RunStarted(
             message.user, self._role, self._text, message.model, fresh=message.fresh
         )
-        await insert(self._query, run, entries(Head(), [started]))
+        insert(self._query, run, entries(Head(), [started]))
 
 
 async def takes_part_in(store: Store, thread: ThreadRef, user: User) -> tuple[bool, bool]:

@@ -1,7 +1,7 @@
 """A claimed run: its log in memory, and the right to append to it while the fence holds."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from time import monotonic
@@ -17,6 +17,8 @@ from bot.tool import Risk
 _TAIL = f"SELECT {COLUMNS}, e.hash FROM events e WHERE e.log_id = $1 AND e.seq > $2 ORDER BY e.seq"
 
 
+Read = Callable[..., Awaitable[Sequence[Row]]]
+"""Runs a statement: of the store, or inside a transaction."""
 Tell = Callable[[Sequence[Recorded]], None]
 """Called after a commit: with events that have their positions, or with none."""
 
@@ -54,10 +56,10 @@ class Turn:
     def next_seq(self) -> int:
         return self.run.head.seq + len(self.made) + 1
 
-    async def add(self, *events: Event) -> None:
+    def add(self, *events: Event) -> None:
         head = Head(self.made[-1].seq, self.made[-1].hash) if self.made else self.run.head
         made = entries(head, events)
-        await insert(self.query, self.run.id, made)
+        insert(self.query, self.run.id, made)
         self.made += made
         self.events += events
 
@@ -169,16 +171,16 @@ class Run:
             raise Lost
         return rows[0][0] == "ready"
 
-    async def _catch_up(self, query: Query) -> bool:
+    async def _catch_up(self, read: Read) -> bool:
         """Fold what others wrote; whether there was anything. The lock is held.
 
         The wake is read before the log: a signal in between is read twice rather than missed."""
-        rows = await query(
+        rows = await read(
             "SELECT wake FROM runs WHERE id = $1 AND owner = $2 AND fence = $3 {lock}", *self.owned
         )
         if not rows:
             raise Lost
-        tail = await query(_TAIL, self.id, self.head.seq)
+        tail = await read(_TAIL, self.id, self.head.seq)
         self.wake = rows[0][0]
         for row in tail:
             item = self._recorded(row)

@@ -42,7 +42,7 @@ async def write(
             str(thread),
         )
         events: list[Event] = [Noted(text) for text in texts]
-        await insert(query, run, entries(Head(), events))
+        insert(query, run, entries(Head(), events))
     ring()
 
 

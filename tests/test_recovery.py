@@ -43,7 +43,7 @@ async def left_behind(directory: Path, *events: Event, hours: float = 0) -> str:
         )
         log = [RunStarted(BOB, Role.OPERATOR, "go"), *events]
         made = entries(Head(), log)
-        await insert(query, run, made)
+        insert(query, run, made)
         await query("UPDATE events SET at = at - $1", int(hours * 3600e6))
     return run
 
@@ -221,6 +221,6 @@ async def test_another_replicas_dead_run_is_taken_over_after_its_lease(
                 run,
                 str(THREAD),
             )
-            await insert(query, run, entries(Head(), [RunStarted(BOB, Role.OPERATOR, "go")]))
+            insert(query, run, entries(Head(), [RunStarted(BOB, Role.OPERATOR, "go")]))
         async with asyncio.timeout(5):
             await bench.until("run_finished")

@@ -42,7 +42,7 @@ async def claimed(store: SqliteStore) -> AsyncGenerator[Run]:
             " 'me', 1)",
             name,
         )
-        await insert(query, name, entries(Head(), [RunStarted(BOB, Role.OPERATOR, "go")]))
+        insert(query, name, entries(Head(), [RunStarted(BOB, Role.OPERATOR, "go")]))
     run = Run(Claim(name, THREAD, "react", "me", 1, 0), store, agent.create({}), lambda _: None)
     await run.load()
     yield run
@@ -110,7 +110,7 @@ class _Race:
         while True:
             try:
                 async with self._run.turn() as turn:
-                    await turn.add(ToolFinished(f"t{number}"))
+                    turn.add(ToolFinished(f"t{number}"))
                     return
             except Overtaken:
                 continue
@@ -155,7 +155,7 @@ async def test_a_foreign_event_at_the_same_place_is_a_take_over(tmp_path: Path) 
     async with SqliteStore.open(tmp_path / "x.db") as store, claimed(store) as run:
         async with store.transaction() as query:
             made = entries(run.head, [ToolFinished("theirs")])
-            await insert(query, run.id, made)
+            insert(query, run.id, made)
         with pytest.raises(Lost):
             await run.append(ToolFinished("ours"))
 

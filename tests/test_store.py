@@ -55,6 +55,26 @@ async def test_a_transaction_is_all_or_nothing(tmp_path: Path) -> None:
         assert [("b",)] == await store.read("SELECT thread FROM grants")
 
 
+async def test_statements_may_wait_for_the_commit(tmp_path: Path) -> None:
+    """What runs *later* runs in order, before the next statement or with the commit, and fails
+    the transaction as a whole."""
+    async with SqliteStore.open(tmp_path / "x.db") as store:
+        async with store.transaction() as query:
+            query.later(INSERT, "a", "s")
+            assert [("a",)] == await query("SELECT thread FROM grants")
+            query.later(INSERT, "b", "s")
+        with pytest.raises(UniqueViolation):
+            await _twice_later(store)
+
+        assert [("a",), ("b",)] == await store.read("SELECT thread FROM grants ORDER BY thread")
+
+
+async def _twice_later(store: SqliteStore) -> None:
+    async with store.transaction() as query:
+        query.later(INSERT, "c", "s")
+        query.later(INSERT, "c", "s")
+
+
 async def _twice(store: SqliteStore) -> None:
     async with store.transaction() as query:
         await query(INSERT, "a", "s")

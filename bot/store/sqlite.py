@@ -80,19 +80,13 @@ class SqliteStore:
     @asynccontextmanager
     async def transaction(self) -> AsyncGenerator[Query]:
         async with self._lock:
-            begun = False
-
-            async def query(sql: str, *args: Any) -> Sequence[Row]:
-                nonlocal begun
-                first, begun = not begun, True
-                return await self._writer.hop(partial(_inside, translate(sql), args, first=first))
-
+            query = _Transaction(self._writer)
             try:
                 yield query
+                await query.commit()
             except BaseException:
                 await self._writer.hop(_rollback)
                 raise
-            await self._writer.hop(_commit)
 
     async def _commit_groups(self) -> None:
         """One commit, and so one fsync, for all statements that queued up during the last one."""
@@ -111,6 +105,31 @@ class SqliteStore:
                     future.set_exception(_store_error(result))
                 else:
                     future.set_result(result)
+
+
+class _Transaction:
+    """Statements whose rows nobody waits for travel with the next one, or with the commit."""
+
+    def __init__(self, writer: "_Connection") -> None:
+        self._writer = writer
+        self._waiting: list[Statement] = []
+        self._begun = False
+
+    async def __call__(self, sql: str, *args: Any) -> Sequence[Row]:
+        self.later(sql, *args)
+        return await self._send(_inside)
+
+    def later(self, sql: str, *args: Any) -> None:
+        self._waiting.append((translate(sql), args))
+
+    async def commit(self) -> None:
+        if self._begun or self._waiting:
+            await self._send(_ending)
+
+    async def _send(self, work: Callable[[Sequence[Statement], bool, sqlite3.Connection], T]) -> T:
+        statements, self._waiting = self._waiting, []
+        first, self._begun = not self._begun, True
+        return await self._writer.hop(partial(work, statements, first))
 
 
 class _Connection(aiosqlite.Connection):
@@ -151,22 +170,38 @@ def _rows(sql: str, args: Sequence[Any], db: sqlite3.Connection) -> list[Row]:
     return db.execute(sql, args).fetchall()
 
 
-def _inside(sql: str, args: Sequence[Any], db: sqlite3.Connection, *, first: bool) -> list[Row]:
+def _inside(
+    statements: Sequence[Statement],
+    first: bool,  # noqa: FBT001 - partial() passes it by place
+    db: sqlite3.Connection,
+) -> list[Row]:
+    """The rows of the last statement."""
     if first:
         db.execute("BEGIN IMMEDIATE")
-    elif not db.in_transaction:
-        # A full disk rolls the whole transaction back: going on would write the rest by itself.
-        raise sqlite3.OperationalError("the transaction was rolled back")
-    return db.execute(sql, args).fetchall()
+    rows: list[Row] = []
+    for statement in statements:
+        if not db.in_transaction:
+            # A full disk rolls the whole transaction back: going on would write the rest alone.
+            raise sqlite3.OperationalError("the transaction was rolled back")
+        rows = db.execute(*statement).fetchall()
+    return rows
+
+
+def _ending(
+    statements: Sequence[Statement],
+    first: bool,  # noqa: FBT001 - as above
+    db: sqlite3.Connection,
+) -> None:
+    _inside(statements, first, db)
+    _commit(db)
 
 
 def _commit(db: sqlite3.Connection) -> None:
-    if db.in_transaction:
-        try:
-            db.execute("COMMIT")
-        except sqlite3.Error:
-            _rollback(db)
-            raise
+    try:
+        db.execute("COMMIT")  # fails when the transaction is gone already
+    except sqlite3.Error:
+        _rollback(db)
+        raise
 
 
 def _rollback(db: sqlite3.Connection) -> None:
