@@ -44,9 +44,18 @@ class ChatRoutes:
     def __init__(self, bot: Bot, limits: Limits) -> None:
         self._bot = bot
         self._limits = limits
+        self._waiting: set[asyncio.Timeout] = set()
+        self._closing = False
 
     def routes(self) -> Iterable[web.RouteDef]:
         return [web.post("/api/chat", self.chat)]
+
+    def close(self) -> None:
+        """Nobody waits any longer: those who do are told now how far their run is."""
+        self._closing = True
+        for limit in self._waiting:
+            if not limit.expired():
+                limit.reschedule(0)
 
     async def chat(self, request: web.Request) -> web.Response:
         said = await read_json(request, Chat)
@@ -68,11 +77,13 @@ class ChatRoutes:
         view = await self._bot.read.run(run, by=user)
         log = [recorded.event for recorded in view.events]
         after = str(view.events[-1].position) if view.events else ""
+        limit = asyncio.timeout(0 if self._closing else self._limits.wait)
         try:
             async with (
-                asyncio.timeout(self._limits.wait),
+                limit,
                 aclosing(self._bot.events(after=after, thread=thread, by=user)) as feed,
             ):
+                self._waiting.add(limit)
                 while not (_ended(log) or _awaits(log)):
                     item = await anext(feed)
                     # A cursor the feed does not know yet makes it begin again: by seq, nothing
@@ -81,6 +92,8 @@ class ChatRoutes:
                         log.append(item.event)
         except TimeoutError:
             return
+        finally:
+            self._waiting.discard(limit)
 
 
 def _over(events: Sequence[Recorded]) -> bool:

@@ -31,6 +31,7 @@ from bot.config import BadSettings, Settings
 from bot.ports import Bot, Store
 
 log = structlog.get_logger()
+_CHAT = web.AppKey("chat", ChatRoutes)
 _SOCKETS = web.AppKey("sockets", Sockets)
 _BACKLOG = 1024
 _PATIENCE = 2.0
@@ -87,11 +88,12 @@ class WebServer:
             self._edge,
         )
         app = self._guarded(authority)
+        app[_CHAT] = ChatRoutes(bot, self._limits)
         app[_SOCKETS] = Sockets(bot, authority, self._limits)
         app.add_routes(
             [
                 *LoginRoutes(bot, desk).routes(),
-                *ChatRoutes(bot, self._limits).routes(),
+                *app[_CHAT].routes(),
                 *ReadingRoutes(bot, self._settings).routes(),
                 *DecidingRoutes(bot).routes(),
                 *app[_SOCKETS].routes(),
@@ -135,6 +137,7 @@ class WebServer:
             finally:
                 self.listening.clear()
                 listener.close()
+                app[_CHAT].close()
                 await app[_SOCKETS].close()
         finally:
             await runner.cleanup()
