@@ -1,3 +1,5 @@
+"""What the fault tests share."""
+
 from collections.abc import AsyncGenerator
 from pathlib import Path
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import signal
-from contextlib import suppress
 from pathlib import Path
 from time import monotonic
 
@@ -13,7 +12,7 @@ from tests.fakes.ollama import Reply
 from tests.faults.life import Command, House, Life, kinds, last, orphans
 from tools.hosts.processes import members
 
-PROMPTLY = 6.0
+PROMPTLY = 3.0
 """Seconds, on a machine that has other things to do as well."""
 
 
@@ -27,17 +26,18 @@ async def _end(life: Life) -> tuple[int | None, float]:
 
 
 async def test_while_the_model_speaks(house: House) -> None:
-    """Followers are told that the bot goes away; neither one that does not read nor a request that
-    waits for the answer delays the end. The next life finishes the run."""
+    """Followers are told that the bot goes away, one that does not read delays nothing, and who
+    waits for the answer hears how far it is. The next life finishes the run."""
     house.ollama.script("qwen3", [Reply("So far", hang_after=1), Reply("Here again.")])
     async with house.life() as life:
-        await life.say("how are you?")
+        run = await life.say("how are you?")
         async with (
             life.http.ws_connect("/ws/chat") as reader,
             life.http.ws_connect("/ws/chat"),
             asyncio.TaskGroup() as tasks,
         ):
-            tasks.create_task(_wait_for_the_answer(life))
+            body = {"message": "and you?", "thread": "t1"}
+            waiting = tasks.create_task(life.post("/api/chat", body))
             while (await reader.receive_json())["type"] != "message_joined":
                 pass
             goodbye = tasks.create_task(_goodbye(reader))
@@ -47,6 +47,7 @@ async def test_while_the_model_speaks(house: House) -> None:
 
     assert 0 == status
     assert seconds < PROMPTLY
+    assert (202, run) == (waiting.result()[0], waiting.result()[1]["run_id"])
     assert WSCloseCode.GOING_AWAY == goodbye.result()
     assert "Here again." == events[-1]["text"]
 
@@ -56,12 +57,6 @@ async def _goodbye(socket: aiohttp.ClientWebSocketResponse) -> int:
     while (message := await socket.receive()).type is WSMsgType.TEXT:
         pass
     return message.data
-
-
-async def _wait_for_the_answer(life: Life) -> None:
-    body = {"message": "and you?", "thread": "t1", "wait": True}
-    with suppress(aiohttp.ClientError):
-        await life.http.post("/api/chat", json=body)
 
 
 async def test_while_a_command_runs(house: House, tmp_path: Path) -> None:
