@@ -25,7 +25,8 @@ class Freezer:
         self._running = asyncio.Event()
         self._running.set()
         self.before = self.after = ""
-        """Freeze before or after writing an event of this kind."""
+        """Freeze before a write with this argument, such as the kind of an event, or after one
+        that returned something."""
         self.frozen = asyncio.Event()
         self.used = asyncio.Event()
         """It has written something."""
@@ -36,6 +37,7 @@ class Freezer:
 
     def thaw(self) -> None:
         self.before = self.after = ""
+        self.frozen.clear()
         self._running.set()
 
     async def read(self, sql: str, *args: Any) -> Sequence[Row]:
@@ -46,7 +48,7 @@ class Freezer:
         await self._pause(self.before, args)
         rows = await self._store.write(sql, *args)
         self.used.set()
-        await self._pause(self.after, args)
+        await self._pause(self.after if rows else "", args)
         return rows
 
     @asynccontextmanager
@@ -55,8 +57,8 @@ class Freezer:
         async with self._store.transaction() as query:
             yield query
 
-    async def _pause(self, kind: str, args: Sequence[Any]) -> None:
-        if kind and kind in args:
+    async def _pause(self, where: str, args: Sequence[Any]) -> None:
+        if where and where in args:
             self.freeze()
         await self._running.wait()
 

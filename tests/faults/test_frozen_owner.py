@@ -106,6 +106,27 @@ async def test_frozen_right_before_the_start_is_written(tmp_path: Path, machine:
     assert sound
 
 
+async def test_the_new_owner_has_written_nothing_yet(tmp_path: Path, machine: Machine) -> None:
+    """Not what comes first in the log decides, but who was given the run: the old owner may not
+    write into the place that is still free."""
+    machine.go.set()
+    async with replicas(tmp_path, machine.tools(), RESTART) as (frozen, other):
+        frozen.freezer.before = "tool_started"
+        await frozen.say("restart nginx")
+        await frozen.freezer.frozen.wait()
+        other.freezer.thaw()
+        other.freezer.after = other.kernel.runtime.owner  # freeze once it has claimed the run
+        await other.freezer.frozen.wait()
+        await _wake(frozen, machine)
+        did = list(machine.did)
+        other.freezer.thaw()
+        events = await other.until("run_finished")
+
+    assert [] == did
+    assert ["ok"] == _outcomes(events)
+    assert ["restart nginx"] == machine.did
+
+
 async def test_frozen_while_it_reads(tmp_path: Path, machine: Machine) -> None:
     """Reading again does no harm: the other replica repeats it, and one answer is given."""
     async with replicas(tmp_path, machine.tools(), LOOK) as (frozen, other):

@@ -33,8 +33,8 @@ class Drill:
     chance: random.Random
     sent: dict[str, str] = field(default_factory=dict[str, str])
     """Thread → what was said there."""
-    accepted: dict[str, str] = field(default_factory=dict[str, str])
-    """Thread → the run that the bot said it is."""
+    accepted: dict[str, set[str]] = field(default_factory=dict[str, set[str]])
+    """Thread → the run that the bot said it is, however often it was asked."""
     commands: dict[str, Command] = field(default_factory=dict[str, Command])
 
     async def one_life(self, number: int, point: str) -> None:
@@ -43,6 +43,7 @@ class Drill:
         directory = self.house.directory / thread
         directory.mkdir()
         self.commands[thread] = Command(directory, f"sleep {self.chance.uniform(0, LATEST):.3f}")
+        self.accepted[thread] = set()
         self.sent[thread] = f"please {self.commands[thread].text}"
         async with self.house.life() as life, asyncio.TaskGroup() as tasks:
             person = tasks.create_task(self._person(life))
@@ -58,16 +59,17 @@ class Drill:
                 person = tasks.create_task(self._person(life))
                 logs = {thread: await life.until(*ENDS, thread=thread) for thread in self.sent}
                 person.cancel()
-            for thread, run in self.accepted.items():
+            for thread, [run] in self.accepted.items():
                 _, view = await life.get(f"/api/runs/{run}")
                 logs[thread] = view["events"]
             return logs
 
     async def _person(self, life: Life) -> None:
-        """Sends again what may not have arrived, and decides what is open, until the bot dies."""
+        """Sends all again, as it may not have arrived, and decides what is open, until the bot
+        dies."""
         try:
-            for thread in set(self.sent) - set(self.accepted):
-                self.accepted[thread] = await life.say(self.sent[thread], thread, key=thread)
+            for thread, text in reversed(self.sent.items()):
+                self.accepted[thread].add(await life.say(text, thread, key=thread))
             while True:
                 _, listed = await life.get("/api/approvals")
                 for approval in listed["approvals"]:
