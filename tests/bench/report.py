@@ -4,6 +4,7 @@ import statistics
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
+from tests.bench.machine import quantile
 from tests.bench.plan import CONTENDERS
 
 Results = dict[tuple[str, str], list[dict[str, float]]]
@@ -29,8 +30,8 @@ ROWS = (
     Row("CPU a step, ms", "steps 10", "cpu_ms", 1.0, yard="yard_cpu"),
     Row("CPU a step in a run of 50, ms", "steps 50", "cpu_ms", yard="yard_cpu"),
     Row("CPU a step in a run of 200, ms", "steps 200", "cpu_ms", 3.0, yard="yard_cpu"),
-    Row("CPU a step, 64 runs at once, ms", "at_once 64", "cpu_ms", yard="yard_cpu"),
-    Row("CPU a step, 256 runs at once, ms", "at_once 256", "cpu_ms", yard="yard_cpu"),
+    Row("CPU a step, 64 runs at once, ms", "at_once 64", "cpu_ms", 1.0, yard="yard_cpu"),
+    Row("CPU a step, 256 runs at once, ms", "at_once 256", "cpu_ms", 1.0, yard="yard_cpu"),
     Row("time a step, ms", "steps 10", "wall_ms", yard="yard_wall"),
     Row("runs/s, one at a time", "steps 10", "runs_s", 50, least=True, yard="yard_wall"),
     Row("runs/s, 64 at once", "at_once 64", "runs_s", 90, least=True, yard="yard_wall"),
@@ -44,6 +45,7 @@ ROWS = (
     Row("first token: after it was sent, ms", "first_token", "told_ms", 6.0, yard="yard_wall"),
     Row("the same to a WebSocket, ms", "tokens", "told_ms", 6.0, yard="yard_wall"),
     Row("CPU a token to a WebSocket, µs", "tokens", "us", 80, yard="yard_cpu"),
+    Row("the same when they come in one piece, µs", "tokens", "burst_us", yard="yard_cpu"),
     Row("event → follower, p99 at 300/s, ms", "news", "p99_ms", 5.0, yard="yard_wall"),
     Row("click → tool starts, p99, ms", "clicks", "p99_ms", 20, yard="yard_wall"),
     Row("message → accepted, p99 at 200/s, ms", "messages", "p99_ms", 100, yard="yard_wall"),
@@ -53,12 +55,16 @@ ROWS = (
     Row("start to /health, s", "start", "seconds", 2.5, yard="yard_wall"),
     Row("memory at rest, MB", "start", "rss_kib", 150, scale=1 / 976.6),
 )
+ADDED = (
+    Row("CPU the kernel adds to the client, ms", "steps 10", "cpu_ms", 0.55, yard="yard_cpu"),
+    Row("the same with 64 runs at once, ms", "at_once 64", "cpu_ms", 0.55, yard="yard_cpu"),
+)
 MINE = {"kernel", "project", "service"}
 """How the measurements of this project alone are filed."""
 
 
 class Figures:
-    """Medians, and what they would be if the machine were as quiet as it ever was."""
+    """Medians, and what they would be at the machine's best: a tenth of its yardsticks."""
 
     def __init__(self, results: Results) -> None:
         self._results = results
@@ -66,7 +72,7 @@ class Figures:
 
     def _quiet(self, yard: str) -> float:
         taken = [f[yard] for rounds in self._results.values() for f in rounds if yard in f]
-        return min(taken, default=0.0)
+        return quantile(taken, 0.1) if taken else 1.0
 
     def median(self, contender: str, row: Row, *, scaled: bool = False) -> float | None:
         """In the title's unit."""
@@ -96,7 +102,8 @@ def _plain(_: Mapping[str, float]) -> float:
 def report(results: Results) -> str:
     figures = Figures(results)
     head = ("", *("this project", "raw, durable", "client"), "x raw", "quiet", "promise", "")
-    table = [head, *(_line(figures, row) for row in ROWS), _added(figures)]
+    table = [head, *(_line(figures, row) for row in ROWS)]
+    table += [_added(figures, row) for row in ADDED]
     widths = [max(len(line[i]) for line in table) for i in range(len(head))]
     return "\n".join([*(_aligned(line, widths) for line in table), "", *_legend(figures)])
 
@@ -119,8 +126,8 @@ def _judged(mine: float | None, quiet: float | None, row: Row) -> tuple[str, str
     return _shown(quiet if row.yard else None), f"{sign} {row.promise:g}", verdict
 
 
-def _added(figures: Figures) -> tuple[str, ...]:
-    row = Row("what the kernel adds to the client, ms", "steps 10", "cpu_ms", 0.55, yard="yard_cpu")
+def _added(figures: Figures, row: Row) -> tuple[str, ...]:
+    """This project less the client."""
     both = [
         [figures.median(contender, row, scaled=scaled) for contender in ("project", "client")]
         for scaled in (False, True)
@@ -132,18 +139,13 @@ def _added(figures: Figures) -> tuple[str, ...]:
 def _shown(value: float | None) -> str:
     if value is None:
         return ""
-    return (
-        f"{value:.2f}"
-        if abs(value) < 10
-        else f"{value:.1f}"
-        if abs(value) < 100
-        else f"{value:.0f}"
-    )
+    size = abs(value)
+    return f"{value:.{2 if size < 10 else 1 if size < 100 else 0}f}"
 
 
 def _aligned(line: tuple[str, ...], widths: list[int]) -> str:
-    first, *rest = (f"{cell:>{width}}" for cell, width in zip(line, widths, strict=True))
-    return "  ".join([f"{line[0]:<{widths[0]}}", *rest]).rstrip() if first else ""
+    rest = (f"{cell:>{width}}" for cell, width in zip(line[1:], widths[1:], strict=True))
+    return "  ".join([f"{line[0]:<{widths[0]}}", *rest]).rstrip()
 
 
 def _legend(figures: Figures) -> Iterator[str]:

@@ -46,9 +46,10 @@ async def _healthy(http: aiohttp.ClientSession) -> None:
 
 
 async def tokens(url: str, directory: Path, count: int) -> Figures:
-    """Tokens from the model's socket to a WebSocket client, 2 ms apart.
+    """Tokens from the model's socket to a WebSocket client.
 
-    ``us``: CPU of the bot for one more of them; ``told_ms``: the first one's way."""
+    ``us``: CPU of the bot for one more of them when they come 2 ms apart, ``burst_us`` when they
+    come in one piece; ``told_ms``: the first one's way."""
     yard = Yardstick()
     told: list[float] = []
     async with (
@@ -59,15 +60,24 @@ async def tokens(url: str, directory: Path, count: int) -> Figures:
         for _ in range(12):
             yard.take()
             told.append(await _say(socket, prompt(0, tokens=20, ftd=20, tpd=2, stamp=1)))
-        spent = [await _spent(bot.process.pid, socket, size) for size in (10, count)]
-    us = (spent[1] - spent[0]) / (count - 10) / 1e3
-    return {"us": us, "told_ms": statistics.median(told[2:]), **yard.figures()}
+        pid = bot.process.pid
+        least, drip, burst = [
+            await _spent(pid, socket, *how) for how in ((10, 2), (count, 2), (count, 0))
+        ]
+    return {
+        "us": (drip - least) / (count - 10) / 1e3,
+        "burst_us": (burst - least) / (count - 10) / 1e3,
+        "told_ms": statistics.median(told[2:]),
+        **yard.figures(),
+    }
 
 
-async def _spent(pid: int, socket: aiohttp.ClientWebSocketResponse, count: int) -> float:
-    """Nanoseconds of CPU of the process *pid* for a reply of *count* tokens."""
+async def _spent(
+    pid: int, socket: aiohttp.ClientWebSocketResponse, count: int, apart: int
+) -> float:
+    """Nanoseconds of CPU of the process *pid* for *count* tokens that are *apart* ms apart."""
     before = _cpu(pid)
-    await _say(socket, prompt(0, tokens=count, tpd=2, stamp=1))
+    await _say(socket, prompt(0, tokens=count, tpd=apart, stamp=1))
     return _cpu(pid) - before
 
 
