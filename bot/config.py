@@ -7,6 +7,7 @@ from ipaddress import ip_address
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
@@ -90,6 +91,15 @@ class Settings(BaseSettings):
         if value and len(value.get_secret_value()) < 32:
             raise ValueError("is shorter than 32 characters; make one with: openssl rand -hex 32")
         return value
+
+    @field_validator("ollama_url", "public_url")
+    @classmethod
+    def _address(cls, value: str) -> str:
+        parts = urlsplit(value)
+        sound = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+        if value and not sound:
+            raise ValueError("must be an address such as http://127.0.0.1:11434")
+        return value.rstrip("/")
 
     @field_validator("database_url")
     @classmethod

@@ -99,6 +99,8 @@ def test_each_problem_has_its_line(here: Path, monkeypatch: pytest.MonkeyPatch) 
         ("AI_AUTH_ENABLED=false\nAI_HOST=0.0.0.0", "AI_AUTH_ENABLED=false needs AI_HOST on a loop"),
         ("AI_DATABASE_URL=postgresql://x", "AI_DATABASE_URL: must be a path or sqlite:///path"),
         ("AI_APPROVAL_TTL=1", "AI_APPROVAL_TTL: Input should be greater than or equal to 10"),
+        ("AI_OLLAMA_URL=nonsense", "AI_OLLAMA_URL: must be an address such as"),
+        ("AI_PUBLIC_URL=ftp://bot", "AI_PUBLIC_URL: must be an address such as"),
     ],
 )
 def test_unusable_settings(here: Path, env: str, line: str) -> None:
