@@ -22,6 +22,10 @@ class Measurement:
         return f"{self.contender}, {self.name}"
 
 
+_TALKERS = ("service", "raw", "client")
+"""The bot's whole process, and the others behind a WebSocket of the same kind."""
+
+
 def measurements(*, quick: bool) -> list[Measurement]:
     """Those of one round, the most telling first; *quick* is less of everything."""
     share = 0.5 if quick else 1.0
@@ -49,12 +53,12 @@ def _shared(share: float) -> list[tuple[str, dict[str, float]]]:
 
 
 def _own(share: float) -> list[Measurement]:
-    """What only this project does: the kernel alone, and the whole process."""
+    """The kernel alone, and the whole process."""
     return [
         Measurement("service", "start"),
         Measurement("kernel", "clicks", {"times": 100 * share}),
         Measurement("kernel", "messages", {"seconds": 3 * share}),
         Measurement("kernel", "news", {"seconds": 4 * share}),
-        Measurement("service", "tokens", {"tokens": 1500 * share}),
+        *(Measurement(name, "tokens", {"tokens": 1500 * share}) for name in _TALKERS),
         Measurement("kernel", "waiting", {"runs": 500 * share}),
     ]

@@ -50,7 +50,6 @@ ROWS = (
     Row("click → tool starts, p99, ms", "clicks", "p99_ms", 20, yard="yard_wall"),
     Row("message → accepted, p99 at 200/s, ms", "messages", "p99_ms", 100, yard="yard_wall"),
     Row("memory of a waiting run, KiB", "waiting", "kib", 1.0),
-    Row("the same with what caches keep, KiB", "waiting", "kib_all"),
     Row("tasks of 500 waiting runs", "waiting", "tasks", 0),
     Row("start to /health, s", "start", "seconds", 2.5, yard="yard_wall"),
     Row("memory at rest, MB", "start", "rss_kib", 150, scale=1 / 976.6),

@@ -1,11 +1,12 @@
-"""The real process, from its start to a token on a WebSocket."""
+"""The real process, from its start to a token on a WebSocket; the others as a relay of tokens."""
 
 import asyncio
 import json
 import statistics
+import sys
 import time
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ import aiohttp
 
 from tests.bench.contender import prompt
 from tests.bench.machine import Yardstick, resident
-from tests.bot_process import bot_process
+from tests.bot_process import BotProcess, bot_process
 
 Figures = dict[str, float]
 _SETTLED = 2.0
@@ -45,15 +46,30 @@ async def _healthy(http: aiohttp.ClientSession) -> None:
         await asyncio.sleep(0.005)
 
 
-async def tokens(url: str, directory: Path, count: int) -> Figures:
+@asynccontextmanager
+async def relay(name: str, url: str, directory: Path) -> AsyncGenerator[BotProcess]:
+    """Another contender behind a WebSocket of the same kind, in a process of its own."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "tests.bench.relay", name, url, directory,
+        stdout=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    assert process.stdout
+    try:
+        yield BotProcess((await process.stdout.readline()).decode().strip(), process)
+    finally:
+        process.kill()
+        await process.wait()
+
+
+async def tokens(serving: AbstractAsyncContextManager[BotProcess], count: int) -> Figures:
     """Tokens from the model's socket to a WebSocket client.
 
-    ``us``: CPU of the bot for one more of them when they come 2 ms apart, ``burst_us`` when they
-    come in one piece; ``told_ms``: the first one's way."""
+    CPU of the process for one more of them: ``us`` when they come 2 ms apart, ``burst_us`` when
+    they come in one piece. ``told_ms``: the first one's way."""
     yard = Yardstick()
     told: list[float] = []
     async with (
-        bot_process(directory, ollama_url=url, **_OPEN) as bot,
+        serving as bot,
         aiohttp.ClientSession(bot.url) as http,
         http.ws_connect("/ws/chat") as socket,
     ):
@@ -103,9 +119,14 @@ async def _say(socket: aiohttp.ClientWebSocketResponse, text: str) -> float:
 
 
 async def measure(
-    scenario: str, url: str, directory: Path, options: Mapping[str, float]
+    name: str, scenario: str, url: str, directory: Path, options: Mapping[str, float]
 ) -> Figures:
-    """One of the scenarios above, by its name and options."""
+    """One of the scenarios above, for the bot or the contender of that name."""
     if scenario == "start":
         return await start(url, directory)
-    return await tokens(url, directory, int(options["tokens"]))
+    serving = (
+        bot_process(directory, ollama_url=url, **_OPEN)
+        if name == "service"
+        else relay(name, url, directory)
+    )
+    return await tokens(serving, int(options["tokens"]))

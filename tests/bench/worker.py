@@ -19,8 +19,8 @@ async def work(words: list[str]) -> Any:
     given: Mapping[str, Any] = json.loads(options)
     if contender == "kernel":
         return await kernel.measure(scenario, url, Path(directory), given)
-    if contender == "service":
-        return await service.measure(scenario, url, Path(directory), given)
+    if scenario in ("start", "tokens"):
+        return await service.measure(contender, scenario, url, Path(directory), given)
     async with CONTENDERS[contender](url, Path(directory)) as opened:
         if scenario == "profile":
             return await profile.profile(opened, int(given["level"]), given["seconds"])
