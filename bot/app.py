@@ -76,7 +76,9 @@ class Kernel:
         self._approvals = Approvals(
             store, self.runtime.changed, ttl=settings.approval_ttl, two_person=settings.two_person
         )
-        judges = Judges(lambda: toolset, hosts, access, self._approvals, mode=settings.mode)
+        judges = Judges(
+            lambda: toolset, hosts, access, self._approvals, redactor, mode=settings.mode
+        )
         self._driver = self._driving(
             judges, Executor(hosts, None, self.feed, redactor), redactor, pace.budget
         )

@@ -249,7 +249,12 @@ async def _move(query: Query, row: Row, status: str, by: str) -> bool:
 
 
 async def _settle(query: Query, row: Row, status: str, by: User) -> None:
+    """Who decides takes part from now on, and sees what comes of it."""
     await _lock(query, row.run)
+    query.later(
+        "INSERT INTO inbox VALUES ('approvals', $1, $2, $3) ON CONFLICT DO NOTHING",
+        row.id, row.run, by.key,
+    )  # fmt: skip
     if not await _move(query, row, status, by.name or by.id):
         [(state, decided_by)] = await query(
             "SELECT status, decided_by FROM approvals WHERE id = $1", row.id

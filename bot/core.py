@@ -19,8 +19,10 @@ from bot.events import (
     BudgetGranted,
     Decision,
     Live,
+    MessageJoined,
     Noted,
     Recorded,
+    RunStarted,
     RunStopped,
     StopRequested,
 )
@@ -119,7 +121,7 @@ class ChatBot:
     ) -> AsyncGenerator[Recorded | Live | Gap]:
         if thread and by:
             await self.read.check(thread, by=by)
-        eyes = _Eyes(self.read, by) if by and not thread else None
+        eyes = _Eyes(self.read, by) if by else None
         async with aclosing(self._parts.feed.follow(after, thread)) as items:
             async for item in items:
                 if eyes is None or await eyes.see(item):
@@ -178,6 +180,8 @@ class _Eyes:
     async def see(self, item: Recorded | Live | Gap) -> bool:
         if isinstance(item, Gap):
             return True
+        if isinstance(item, Recorded) and isinstance(item.event, RunStarted | MessageJoined):
+            self._known.pop(item.thread, None)  # who takes part may have changed
         until, visible = self._known.get(item.thread, (0.0, False))
         if monotonic() >= until:
             visible = await self._look(item.thread)

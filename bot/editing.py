@@ -1,6 +1,5 @@
 """Editing a call that waits for an approval: judged live, like the model's own."""
 
-import json
 from collections.abc import Mapping
 from time import monotonic
 
@@ -14,7 +13,6 @@ from bot.events import ApprovalRequested, RunStarted
 from bot.gate import Mode, Situation, gate
 from bot.judging import Judges, preview
 from bot.ports import Refused, Store
-from bot.redact import SHOWN
 from bot.resources import Hosts
 from bot.tool import Level, Tool, ToolCall, ToolContext, ToolError, Verdict
 
@@ -33,8 +31,6 @@ class Editor:
         self, row: Row, request: ApprovalRequested, arguments: Mapping[str, JsonValue]
     ) -> Edited:
         """The edited call, ready to replace the old one. Raises Refused: the old one stays open."""
-        if SHOWN in json.dumps(arguments, ensure_ascii=False):
-            raise Refused("an edit cannot keep a hidden secret: write the arguments anew")
         if arguments.get("host") != request.call.args.get("host"):
             raise Refused("an edit keeps the host: ask for another host in a new message")
         started, thread = await self._started(row.run)

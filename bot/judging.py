@@ -1,6 +1,7 @@
 """Which of a reply's calls may begin now, which need a person, and which are refused."""
 
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from time import time
 
@@ -13,10 +14,13 @@ from bot.events import ApprovalRequested, Event, Outcome, ToolFinished, ToolStar
 from bot.gate import Mode, Situation, gate
 from bot.ids import typeable_id
 from bot.ledger import CallState
+from bot.redact import SHOWN, Redactor
 from bot.resources import Host, Hosts
 from bot.run import Run
 from bot.tool import Level, Risk, Tool, ToolCall, ToolContext, ToolError, Verdict
 
+_MEANS_MORE = re.compile(r"[\s;&|<>`$()]")
+"""What a secret has no need of, and a shell understands."""
 NOT_TRIED = "not tried: an earlier call did not succeed"
 ContextOf = Callable[[Run, ToolCall, Tool], ToolContext]
 
@@ -68,9 +72,11 @@ class Judges:
         hosts: Hosts,
         access: Access,
         approvals: Approvals,
+        redactor: Redactor,
         *,
         mode: Mode,
     ) -> None:
+        self._redactor = redactor
         self._tools = tools
         self._hosts = hosts
         self._access = access
@@ -157,7 +163,9 @@ class Judges:
         return str(call.args.get("host") or self._hosts.default)
 
     def parse(self, name: str, raw: Mapping[str, JsonValue]) -> tuple[Tool, BaseModel]:
-        """Raises ToolError saying what there is."""
+        """Raises ToolError saying what there is, or that a person could not see all of it."""
+        for text in _texts(raw):
+            self._refuse_hidden(text)
         tools = self._tools()
         if name not in tools:
             raise ToolError(f"there is no tool {name!r}; there are: {', '.join(sorted(tools))}")
@@ -167,6 +175,17 @@ class Judges:
             problems = "; ".join(map(_problem, error.errors()))
             known = ", ".join(tools[name].args.model_fields) or "no arguments"
             raise ToolError(f"bad arguments: {problems}. {name} takes: {known}") from None
+
+    def _refuse_hidden(self, text: str) -> None:
+        """A card hides what looks like a secret: nothing else may hide there with it."""
+        if SHOWN in text:
+            raise ToolError(
+                f"{SHOWN}…› stands for text you were not shown: leave what holds it as it is"
+            )
+        if any(_MEANS_MORE.search(piece) for piece in self._redactor.hidden(text)):
+            raise ToolError(
+                "an approver could not see all of this call: keep secrets out of its arguments"
+            )
 
     def digest(
         self, run: str, requester: str, tool: Tool, call: ToolCall, host: Host, judged: Verdict
@@ -213,6 +232,22 @@ async def preview(tool: Tool, args: BaseModel, ctx: ToolContext) -> str:
         return await tool.preview(args, ctx)
     except (ToolError, OSError) as error:
         return f"no preview: {error}"
+
+
+def _texts(value: JsonValue | Mapping[str, JsonValue]) -> Iterator[str]:
+    """Every text in a call's arguments, names included."""
+    match value:
+        case str():
+            yield value
+        case list():
+            for item in value:
+                yield from _texts(item)
+        case Mapping():
+            for name, item in value.items():
+                yield name
+                yield from _texts(item)
+        case _:
+            return
 
 
 def _denial(verdict: Verdict) -> str:

@@ -65,7 +65,7 @@ class _Arrival:
             f"SELECT id, requester, role FROM runs WHERE thread = $1 AND {_ACTIVE} {{lock}}",
             self._thread,
         )
-        joins = bool(active) and self._may_join(active[0][1], Role(active[0][2]))
+        joins = bool(active) and self._may_join(Role(active[0][2]))
         run = active[0][0] if joins else new_id()
         if known := await self._known(run):
             return Receipt(known, "duplicate")
@@ -76,11 +76,10 @@ class _Arrival:
         self._start(run, "queued" if active else "ready")
         return Receipt(run, "queued" if active else "started")
 
-    def _may_join(self, requester: str, role: Role) -> bool:
-        """Nobody's words ride on a run of more power than their own."""
-        message = self._message
-        same = message.user.key == requester
-        return not message.fresh and (same or self._role.covers(role))
+    def _may_join(self, role: Role) -> bool:
+        """Nobody's words ride on a run of more power than their own: not even its requester's,
+        when they come through an API key of less."""
+        return not self._message.fresh and self._role.covers(role)
 
     async def _known(self, run: str) -> str:
         """The run an earlier delivery of this message went to; empty when this is the first."""

@@ -98,6 +98,13 @@ class Redactor:
             return _shown(name)
         return self.redact_json(value)
 
+    def hidden(self, text: str) -> Iterator[str]:
+        """The pieces of *text* that look like secrets and would not be shown; known values are
+        not among them."""
+        text = _redact(self._values, text)
+        for at, end, shown in _Patterns().finds(text, 0):
+            yield text[at + shown.index(SHOWN) : end]
+
     def presentable(self, event: ev.Event) -> ev.Event:
         """The event as it may leave; the very same object when it holds no secret."""
         return self._presentable(event)

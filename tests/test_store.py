@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.ports import UniqueViolation
+from bot.ports import StoreError, UniqueViolation
 from bot.store import migrations
 from bot.store.lock import Taken, exclusive
 from bot.store.sqlite import Corrupt, SqliteStore, translate
@@ -42,6 +42,16 @@ async def _try(store: SqliteStore, name: str) -> bool:
     except UniqueViolation:
         return False
     return True
+
+
+async def test_a_value_there_is_no_room_for_fails_alone(tmp_path: Path) -> None:
+    """A number beyond 64 bits or half a character is refused; the store goes on."""
+    async with SqliteStore.open(tmp_path / "x.db") as store:
+        for value in (1 << 70, "\ud800"):
+            with pytest.raises(StoreError):
+                await store.write(INSERT, value, "s")
+
+        assert [("a",)] == await store.write(INSERT, "a", "s")
 
 
 async def test_a_transaction_is_all_or_nothing(tmp_path: Path) -> None:

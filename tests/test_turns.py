@@ -1,21 +1,23 @@
 """Who may speak into a run that works, and how it is stopped."""
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from bot.chat import IncomingMessage, ThreadRef, User
+from bot.chat import IncomingMessage, Role, ThreadRef, User
 from bot.events import (
     MessageJoined,
     RunFinished,
+    RunStarted,
     RunStopped,
     ToolFinished,
 )
 from bot.ports import Conflict
 from bot.tool import ToolCall
 from tests.fakes.model import ScriptedModel, calls, says
-from tests.kernel_kit import ANN, BOB, THREAD, kinds, process
+from tests.kernel_kit import ADMIN, ANN, BOB, THREAD, kinds, process
 from tests.lab import RESTART, Lab
 
 
@@ -126,3 +128,18 @@ async def test_a_redelivered_message_starts_no_second_run(tmp_path: Path, lab: L
 
     assert ["started", "duplicate", "duplicate"] == [r.outcome for r in (first, again, third)]
     assert first.run == again.run == third.run
+
+
+async def test_a_weak_key_does_not_ride_on_its_owners_run(tmp_path: Path, lab: Lab) -> None:
+    """The same person through an API key of less power starts a run of that power."""
+    key = replace(ADMIN, ceiling=Role.VIEWER)
+    model = ScriptedModel(calls(ToolCall("1.1", "slow")), says("Done."), says("Yours."))
+    async with process(tmp_path, model, lab.tools()) as bench:
+        await bench.say("wait", ADMIN)
+        await bench.until("tool_started")
+        receipt = await bench.say("restart nginx", key)
+        lab.go.set()
+        events = await bench.until("run_finished", count=2)
+
+    assert "queued" == receipt.outcome
+    assert [Role.ADMIN, Role.VIEWER] == [e.role for e in events if isinstance(e, RunStarted)]

@@ -234,6 +234,8 @@ def _one(statement: Statement, db: sqlite3.Connection) -> Result:
         return db.execute(*statement).fetchall()
     except sqlite3.Error as error:
         return error
+    except (OverflowError, UnicodeError) as error:
+        return sqlite3.DataError(str(error))  # a value SQLite has no room for
 
 
 def _store_error(error: sqlite3.Error) -> StoreError:
