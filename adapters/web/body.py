@@ -14,6 +14,8 @@ from pydantic_core import from_json
 from adapters.web.limits import TEXT
 from adapters.web.problems import BadRequest
 from bot.chat import ThreadRef
+from bot.ids import new_id
+from bot.ports import Forbidden
 
 M = TypeVar("M", bound=BaseModel)
 _DEEPEST = 20
@@ -104,6 +106,14 @@ async def read_form(request: web.Request) -> dict[str, str]:
         return dict(parse_qsl((await request.read()).decode(), max_num_fields=20))
     except ValueError as error:
         raise BadRequest(400, "the form could not be read") from error
+
+
+def own_thread(text: str) -> ThreadRef:
+    """The thread to speak in, a new one for "". Raises BadRequest, Forbidden."""
+    thread = thread_ref(text or new_id())
+    if thread.platform != "web":
+        raise Forbidden(f"this conversation is held on {thread.platform}; answer there")
+    return thread
 
 
 def thread_ref(text: str) -> ThreadRef:

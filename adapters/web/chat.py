@@ -9,10 +9,10 @@ from typing import Any
 from aiohttp import web
 
 from adapters.web import frames
-from adapters.web.body import Chat, Say, read_json, thread_ref
+from adapters.web.body import Chat, Say, own_thread, read_json
 from adapters.web.limits import Limits
 from adapters.web.replies import PRINCIPAL, reply
-from bot.chat import IncomingMessage, ThreadRef, User
+from bot.chat import IncomingMessage, User
 from bot.events import (
     ENDS,
     ApprovalDecided,
@@ -26,18 +26,16 @@ from bot.events import (
     RunFinished,
     RunStopped,
 )
-from bot.ids import new_id
-from bot.ports import Bot, Refused
+from bot.ports import Bot
 from bot.views import RunView
 
 
 def incoming(said: Say, user: User, key: str = "") -> IncomingMessage:
     """*key*: the client's own id of the message, which it may send again; unique to the user."""
-    thread = thread_ref(said.thread or new_id())
-    if thread.platform != "web":
-        raise Refused(f"this conversation is held on {thread.platform}; answer there")
     message = f"{user.id}/{key or secrets.token_hex(8)}"
-    return IncomingMessage(message, thread, user, said.message, said.model, fresh=said.fresh)
+    return IncomingMessage(
+        message, own_thread(said.thread), user, said.message, said.model, fresh=said.fresh
+    )
 
 
 class ChatRoutes:
@@ -63,7 +61,7 @@ class ChatRoutes:
         message = incoming(said, user, request.headers.get("Idempotency-Key", "")[:128])
         receipt = await self._bot.receive(message)
         if said.wait:
-            await self._wait(receipt.run, message.thread, user)
+            await self._wait(receipt.run, user)
         view = await self._bot.read.run(receipt.run, by=user)
         open_ones = [a for a in await self._bot.read.approvals(by=user) if a.run == receipt.run]
         over = _over(view.events)
@@ -72,7 +70,7 @@ class ChatRoutes:
             body["status"] = "waiting"  # the run is about to park: its row says so a moment later
         return reply(body, status=200 if over else 202)
 
-    async def _wait(self, run: str, thread: ThreadRef, user: User) -> None:
+    async def _wait(self, run: str, user: User) -> None:
         """Until the run is over, a human is awaited, or time is up."""
         view = await self._bot.read.run(run, by=user)
         log = [recorded.event for recorded in view.events]
@@ -81,7 +79,8 @@ class ChatRoutes:
         try:
             async with (
                 limit,
-                aclosing(self._bot.events(after=after, thread=thread, by=user)) as feed,
+                # Its own thread: a message sent again may have named another one, or none.
+                aclosing(self._bot.events(after=after, thread=view.thread, by=user)) as feed,
             ):
                 self._waiting.add(limit)
                 while not (_ended(log) or _awaits(log)):

@@ -7,12 +7,11 @@ from typing import Any, cast
 from aiohttp import web
 
 from adapters.web import frames
-from adapters.web.body import Decide, read_json, read_value, thread_ref
+from adapters.web.body import Decide, own_thread, read_json, read_value
 from adapters.web.problems import BadRequest
 from adapters.web.replies import PRINCIPAL, reply
 from bot.chat import User
 from bot.command import Caller, Command
-from bot.ids import new_id
 from bot.ports import Bot, Settled
 
 
@@ -67,13 +66,15 @@ class DecidingRoutes:
         if not isinstance(given, dict):
             raise BadRequest(422, "send a JSON object: the arguments, or text")
         args = cast("dict[str, Any]", given)
-        thread = args.pop("thread", "")
-        if not isinstance(thread, str):
+        named = args.pop("thread", "")
+        if not isinstance(named, str):
             raise BadRequest(422, "thread: is no thread id")
         user = request[PRINCIPAL].user
+        thread = own_thread(named)
+        await self._bot.read.check(thread, by=user)
         caller = Caller(
             user,
-            thread_ref(thread or new_id()),
+            thread,
             f"{user.id}/{request.headers.get('Idempotency-Key', '')[:128] or secrets.token_hex(8)}",
         )
         text = args["text"] if args.keys() == {"text"} and isinstance(args["text"], str) else None

@@ -94,7 +94,7 @@ class FakeBot:
             return Receipt(self._inbox[message.id], "duplicate")
         if message.model not in ("auto", *INSTALLED):
             raise Refused(f"{message.model} is not installed; installed: {', '.join(INSTALLED)}")
-        await self._check(message.thread, message.user)
+        await self.check(message.thread, by=message.user)
         run = f"run{next(self._numbers)}"
         self._inbox[message.id] = run
         self.runs[run] = FakeRun(message.thread, message.user)
@@ -181,7 +181,7 @@ class FakeBot:
         ]
 
     async def thread(self, thread: ThreadRef, *, by: User) -> Sequence[RunView]:
-        await self._check(thread, by)
+        await self.check(thread, by=by)
         runs = [name for name, run in self.runs.items() if run.thread == thread]
         if not runs:
             raise NotFound("there is no such thread")
@@ -191,7 +191,7 @@ class FakeBot:
         found = self.runs.get(run)
         if found is None:
             raise NotFound("there is no such run")
-        await self._check(found.thread, by)
+        await self.check(found.thread, by=by)
         return RunView(run, found.thread, found.status, "qwen3", found.user.key, 1.0, found.log)
 
     async def approvals(self, *, by: User) -> Sequence[ApprovalView]:
@@ -223,7 +223,7 @@ class FakeBot:
         models = tuple(ModelInfo(name, 1) for name in INSTALLED)
         return Health(self.parts, ModelStatus(reachable=True, installed=models), "supervised")
 
-    async def _check(self, thread: ThreadRef, by: User) -> None:
+    async def check(self, thread: ThreadRef, *, by: User) -> None:
         members = [run.user.id for run in self.runs.values() if run.thread == thread]
         if members and by.id not in members and await self.role(by) is not Role.ADMIN:
             raise NotFound("there is no such thread")

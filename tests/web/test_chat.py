@@ -132,6 +132,27 @@ async def test_the_same_idempotency_key_is_the_same_message(site: Site) -> None:
     assert runs[0] == runs[1] != runs[2]
 
 
+async def test_a_retry_without_a_thread_waits_where_its_run_is(site: Site) -> None:
+    """The message goes to the first try's run, and the retry gets that run's answer."""
+    site.bot.script = lambda _: []
+    headers = {**site.bearer(), "Idempotency-Key": "k1"}
+
+    async def say(wait: bool) -> dict[str, Any]:  # noqa: FBT001 - a field of the request
+        body = {"message": "go", "wait": wait}
+        async with site.http.post("/api/chat", json=body, headers=headers) as response:
+            return await response.json()
+
+    first = await say(wait=False)
+    async with asyncio.TaskGroup() as tasks:
+        again = tasks.create_task(say(wait=True))
+        await site.bot.followed_by(1)
+        site.bot.record(first["run_id"], RunFinished("done"))
+
+    same = (again.result()["run_id"], again.result()["thread"])
+    assert same == (first["run_id"], first["thread"])
+    assert again.result()["response"] == "done"
+
+
 async def test_a_message_carries_what_was_said(site: Site) -> None:
     """Thread, model and fresh reach the kernel."""
     heard: list[IncomingMessage] = []
@@ -163,7 +184,7 @@ async def test_a_message_carries_what_was_said(site: Site) -> None:
         ([], 422, ""),
         ({"message": "x", "model": "gpt-9"}, 422, "installed: qwen3:latest"),
         ({"message": "x", "thread": "../etc"}, 422, "thread: "),
-        ({"message": "x", "thread": "slack:T1:C1:1.2"}, 422, "slack"),
+        ({"message": "x", "thread": "slack:T1:C1:1.2"}, 403, "slack"),
     ],
 )
 async def test_what_cannot_be_said_is_refused_by_name(

@@ -135,6 +135,20 @@ async def test_a_command_takes_text_or_arguments(
     assert caller.user.id == "admin"
 
 
+@pytest.mark.parametrize(
+    ("thread", "code"), [("slack:T1:C1:1.2", 403), ("theirs", 404), ("../etc", 422), ("new", 200)]
+)
+async def test_a_command_stays_out_of_threads_of_others(site: Site, thread: str, code: int) -> None:
+    """As with a message: no word in a conversation of another platform or one they may not see."""
+    site.bot.installed = (status,)
+    await site.post("/api/chat", {"message": "hello", "thread": "theirs"}, "op")
+
+    answer = await site.post("/api/commands/status", {"text": "x", "thread": thread}, "eve")
+
+    assert answer[0] == code, answer[1]
+    assert len(site.bot.commanded) == (code == 200)
+
+
 async def test_approvals_are_read_and_decided(site: Site) -> None:
     """The card's fields; the decision; who comes second learns who was first."""
     call = ToolCall("c1", "restart", {"unit": "nginx"})

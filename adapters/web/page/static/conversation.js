@@ -75,6 +75,11 @@ export class Conversation {
     this.timeline.toEnd();
   }
 
+  /** Let a run go on. It is named by itself: its conversation may be held on another platform. */
+  async grant(run) {
+    await this.api.post("/api/commands/grant", { text: run });
+  }
+
   async stop() {
     const run = active(this.view);
     if (run) await this.api.post(`/api/runs/${run.id}/stop`);

@@ -124,7 +124,7 @@ function clicked(event) {
   const { action, approval, call, run, text } = target.dataset;
   if (action === "full") conversation.showAll(call);
   else if (action === "stop") attempt(conversation.stop());
-  else if (action === "grant") attempt(conversation.command({ name: "grant", rest: run }));
+  else if (action === "grant") attempt(conversation.grant(run));
   else if (action === "logout") attempt(api.logout().then(() => location.reload()));
   else if (action === "example") example(text);
   else if (action) conversation.decisions.click(action, approval);
