@@ -1,6 +1,7 @@
 """Keys for programs: ``bot_<8 id>_<32 random>``. Only a hash is kept; a key is shown once."""
 
 import hmac
+import re
 import secrets
 from base64 import b32encode
 from collections.abc import Sequence
@@ -8,10 +9,13 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from bot.chat import Role
-from bot.ports import NotFound, Store
+from bot.ports import NotFound, Refused, Store
 
 PREFIX = "bot_"
 _DAY = 86_400
+_LONGEST = 3650
+"""Days; a key without any is valid until it is revoked."""
+_ID = re.compile(r"[a-z2-7]{8}")
 _USED_AGAIN = 60.0
 """Seconds within which another use is not written down."""
 
@@ -37,7 +41,9 @@ class Keys:
         self._store = store
 
     async def add(self, owner: str, role: Role, label: str, days: int | None) -> str:
-        """The key itself. Raises NotFound when there is no such owner."""
+        """The key itself. Raises NotFound when there is no such owner, Refused."""
+        if days is not None and not 1 <= days <= _LONGEST:
+            raise Refused(f"a key is valid for 1 to {_LONGEST} days")
         key_id, secret = _letters(5), _letters(20)
         rows = await self._store.write(
             "INSERT INTO api_keys (id, owner, secret, role, label, created, expires)"
@@ -48,7 +54,7 @@ class Keys:
             _hash(secret),
             str(role),
             label,
-            days * _DAY if days else None,
+            None if days is None else days * _DAY,
         )
         if not rows:
             raise NotFound(f"there is no user {owner}; see: users list")
@@ -65,6 +71,8 @@ class Keys:
     async def check(self, key: str) -> Key | None:
         """The key's row while it counts."""
         key_id, _, secret = key.removeprefix(PREFIX).partition("_")
+        if not _ID.fullmatch(key_id):
+            return None
         rows = await self._store.read(
             f"SELECT {_FIELDS}, secret, {{now}} FROM api_keys"
             " WHERE id = $1 AND (expires IS NULL OR expires > {now})",

@@ -161,6 +161,22 @@ async def test_a_key_needs_an_owner(tmp_path: Path, capsys: Output) -> None:
         assert await keys(["list"]) == 0
         assert capsys.readouterr().err.splitlines() == [
             "there is no user nobody; see: users list",
-            "--days must be at least 1",
+            "a key is valid for 1 to 3650 days",
             "there is no key nothing; see: keys list",
         ]
+
+
+@pytest.mark.parametrize("days", ["-1", "0", "3651", "9999999", "9" * 400])
+async def test_a_key_is_valid_for_days_that_can_be_told(
+    site: Site, capsys: Output, days: str
+) -> None:
+    """Ten years at most, said in one line; the list of keys stays readable."""
+    keys = KeysCommand(site.store)
+
+    refused = await keys(["add", "op", "--role", "viewer", "--label", "x", "--days", days])
+    said = capsys.readouterr().err.splitlines()
+    await _key(site, capsys, "op", "--role", "viewer", "--label", "longest", "--days", "3650")
+
+    assert (refused, said) == (1, ["a key is valid for 1 to 3650 days"])
+    assert await keys(["list"]) == 0
+    assert "longest" in capsys.readouterr().out
