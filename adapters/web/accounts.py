@@ -30,7 +30,14 @@ class Account:
     """Seconds since the epoch."""
 
 
+def spelled(name: str) -> str:
+    """A name as it is kept: Ann and ann are one person."""
+    return name.strip().lower()
+
+
 class Accounts:
+    """Takes names as ``spelled`` gives them."""
+
     def __init__(self, store: Store) -> None:
         self._store = store
 

@@ -90,7 +90,10 @@ def json(raw: bytes | str) -> Any:
 
 async def read_json(request: web.Request, model: type[M]) -> M:
     """Raises BadRequest, ValidationError."""
-    return model.model_validate(await read_value(request))
+    given = await read_value(request)
+    if not isinstance(given, dict):
+        raise BadRequest(422, "send a JSON object")
+    return model.model_validate(given)
 
 
 async def read_value(request: web.Request) -> Any:

@@ -8,7 +8,7 @@ from getpass import getpass
 
 import structlog
 
-from adapters.web.accounts import Accounts
+from adapters.web.accounts import Accounts, spelled
 from adapters.web.keys import Keys
 from bot.chat import Role
 from bot.ports import Refused, Store
@@ -27,21 +27,21 @@ class UsersCommand:
         verbs = parser.add_subparsers(required=True)
         add = verbs.add_parser("add", help="let somebody log in")
         add.set_defaults(verb=self._add)
-        add.add_argument("name")
+        add.add_argument("name", type=spelled)
         add.add_argument("--role", choices=_ROLES, required=True)
         add.add_argument("--password-stdin", action="store_true", help="one line on stdin")
         verbs.add_parser("list", help="who there is").set_defaults(verb=self._list)
         password = verbs.add_parser("password", help="set a new password; ends their logins")
         password.set_defaults(verb=self._password)
-        password.add_argument("name")
+        password.add_argument("name", type=spelled)
         password.add_argument("--password-stdin", action="store_true", help="one line on stdin")
         role = verbs.add_parser("role", help="change a role; ends their logins and keys")
         role.set_defaults(verb=self._role)
-        role.add_argument("name")
+        role.add_argument("name", type=spelled)
         role.add_argument("role", choices=_ROLES)
         remove = verbs.add_parser("remove", help="remove somebody, their logins and keys")
         remove.set_defaults(verb=self._remove)
-        remove.add_argument("name")
+        remove.add_argument("name", type=spelled)
         return await _run(parser, words)
 
     async def _add(self, given: Namespace) -> str:
@@ -80,7 +80,7 @@ class KeysCommand:
         verbs = parser.add_subparsers(required=True)
         add = verbs.add_parser("add", help="make a key; it is shown once")
         add.set_defaults(verb=self._add)
-        add.add_argument("owner")
+        add.add_argument("owner", type=spelled)
         add.add_argument("--role", choices=_ROLES, required=True, help="the most it may do")
         add.add_argument("--label", required=True, help="what it is for")
         add.add_argument("--days", type=int, help="how long it is valid, 1 to 3650")

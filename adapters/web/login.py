@@ -7,7 +7,7 @@ import structlog
 from aiohttp import web
 
 from adapters.web import refresh
-from adapters.web.accounts import Accounts
+from adapters.web.accounts import Accounts, spelled
 from adapters.web.body import Refresh, read_form, read_json
 from adapters.web.edge import Edge
 from adapters.web.limits import Window
@@ -59,8 +59,9 @@ class LoginRoutes:
         cookie = form.get("cookie") == "1"
         if cookie:
             _check_script(request)
-        await self._verify(form["username"], form["password"], address)
-        login = await self._desk.refresh.start(form["username"])
+        name = spelled(form["username"])
+        await self._verify(name, form["password"], address)
+        login = await self._desk.refresh.start(name)
         await self._note("login", login.owner, address)
         return self._grant(request, login, cookie=cookie)
 

@@ -48,6 +48,24 @@ async def test_a_user_is_added_listed_changed_and_removed(
         assert response.status == 401
 
 
+async def test_names_on_the_command_line_have_no_case(
+    site: Site, capsys: Output, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Kim and kim are one person, who exists once and may log in as either."""
+    users = UsersCommand(site.store)
+    words = ["add", "Kim", "--role", "operator", "--password-stdin"]
+    codes: list[int] = []
+    for _ in range(2):
+        monkeypatch.setattr("sys.stdin", io.StringIO("a long enough password\n"))
+        codes.append(await users(words))
+
+    await site.login("KIM", "a long enough password")
+    await _key(site, capsys, "KIM", "--role", "viewer", "--label", "ci")
+
+    assert codes == [0, 1]
+    assert await users(["remove", "KIM"]) == 0
+
+
 async def test_a_changed_role_ends_logins_and_keys(site: Site, capsys: Output) -> None:
     """A demoted person keeps neither tokens nor keys of better days."""
     login = await site.login("op")

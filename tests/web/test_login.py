@@ -38,6 +38,17 @@ async def test_login_gives_what_the_contract_says(site: Site) -> None:
     assert site.bot.notes == [("login", "web:admin")]
 
 
+@pytest.mark.parametrize("name", ["Admin", "ADMIN", " admin "])
+async def test_a_name_is_the_same_in_any_case(site: Site, name: str) -> None:
+    """However it is typed, the person is known by the name as it is kept."""
+    given = await site.login(name)
+
+    headers = {"Authorization": f"Bearer {given['access_token']}"}
+    async with site.http.get("/api/me", headers=headers) as response:
+        assert (await response.json())["name"] == "admin"
+    assert site.bot.notes == [("login", "web:admin")]
+
+
 @pytest.mark.parametrize("name", ["admin", "nobody", "x" * 5000])
 async def test_a_wrong_password_and_an_unknown_user_look_alike(site: Site, name: str) -> None:
     """401 with the same words; only a name that exists is written down."""
