@@ -1,6 +1,7 @@
 """One SQL text, group commit, transactions, migrations, damage."""
 
 import asyncio
+import os
 import sqlite3
 from pathlib import Path
 
@@ -19,6 +20,19 @@ async def test_what_is_written_is_read(tmp_path: Path) -> None:
     async with SqliteStore.open(tmp_path / "x.db") as store:
         assert [("t",)] == await store.write(INSERT, "t", "s")
         assert [("t", "s")] == await store.read("SELECT thread, shape FROM grants")
+
+
+async def test_nobody_else_may_read_a_new_database(tmp_path: Path) -> None:
+    """The file and what SQLite keeps beside it are made for this account only."""
+    umask = os.umask(0o022)
+    try:
+        async with SqliteStore.open(tmp_path / "x.db") as store:
+            await store.write(INSERT, "t", "s")
+            modes = {file.name: file.stat().st_mode & 0o777 for file in tmp_path.iterdir()}
+    finally:
+        os.umask(umask)
+
+    assert {"x.db": 0o600, "x.db-wal": 0o600, "x.db-shm": 0o600} == modes
 
 
 async def test_a_failing_statement_fails_alone(tmp_path: Path) -> None:

@@ -1,11 +1,12 @@
 """The default store: one SQLite file, one writer with group commit, one reader."""
 
 import asyncio
+import os
 import re
 import sqlite3
 from asyncio import Future
 from collections.abc import AsyncGenerator, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from functools import lru_cache, partial
 from pathlib import Path
 from time import monotonic
@@ -56,6 +57,7 @@ class SqliteStore:
     async def open(cls, path: Path | str, *, check_seconds: float = 1.0) -> AsyncGenerator[Self]:
         """Open or create the file and bring its schema up to date. Raises Corrupt, StoreError."""
         await _check(Path(path), check_seconds)
+        _make_private(path)
         async with _connect(path) as writer, _connect(path) as reader:
             await _prepare(writer)
             await _prepare(reader)
@@ -242,6 +244,12 @@ def _store_error(error: sqlite3.Error) -> StoreError:
     code = getattr(error, "sqlite_errorcode", 0)
     kind = UniqueViolation if code in _UNIQUE else StoreError
     return (Corrupt if code & 0xFF in _CORRUPT else kind)(str(error))
+
+
+def _make_private(path: Path | str) -> None:
+    """Make a missing file readable for this account only; SQLite's files beside it follow suit."""
+    with suppress(OSError):  # SQLite is about to meet the same problem, and says it better
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
 
 
 async def _prepare(db: _Connection) -> None:
