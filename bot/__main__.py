@@ -23,7 +23,8 @@ def main(words: Sequence[str]) -> int:
     """The exit status: 0 done, 2 it cannot start like this, 3 the database is damaged."""
     try:
         settings = load()
-        prepare(settings)
+        if warning := prepare(settings):
+            print(warning, file=sys.stderr)
     except BadSettings as problem:
         print(problem, file=sys.stderr)
         return CANNOT_START

@@ -1,6 +1,7 @@
 """All settings there are. Each has one line in ``.env.example``, which a test keeps true."""
 
 import os
+import stat
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from ipaddress import ip_address
@@ -136,8 +137,10 @@ def load() -> Settings:
     return settings
 
 
-def prepare(settings: Settings) -> None:
-    """Make the data directory, for this account only. Raises BadSettings when it cannot be used."""
+def prepare(settings: Settings) -> str:
+    """Make the data directory, for this account only. What to warn of, or nothing.
+
+    Raises BadSettings when it cannot be used."""
     places = {"AI_DATA_DIR": settings.data_dir, "AI_DATABASE_URL": settings.database.parent}
     for name, place in places.items():
         try:
@@ -149,6 +152,28 @@ def prepare(settings: Settings) -> None:
                 f"{name}: cannot write in {place.absolute()} ({problem.strerror}); make it"
                 " writable for this account or name another place"
             ) from None
+    place = settings.data_dir
+    if _closed(place):
+        return ""
+    return (
+        f"AI_DATA_DIR: others may look into {place.absolute()}; if it is for this account alone,"
+        f" close it with: chmod 700 {place.absolute()}"
+    )
+
+
+def _closed(place: Path) -> bool:
+    """Whether nobody else may look in, now that it was closed if it is the bot's to close."""
+    found = place.stat()
+    if not found.st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+        return True
+    try:
+        shared = any(entry.is_dir() and entry.name != "files" for entry in place.iterdir())
+        if shared or found.st_mode & stat.S_ISVTX or found.st_uid != os.geteuid():
+            return False
+        place.chmod(0o700)
+    except OSError:  # a file system without modes, or one that is not ours to change
+        return False
+    return True
 
 
 def secrets(settings: Settings) -> Mapping[str, str]:

@@ -144,6 +144,30 @@ def test_the_data_directory_is_private(here: Path) -> None:
     assert [] == list((here / "a" / "b").iterdir())
 
 
+def test_a_data_directory_that_stood_open_is_closed(here: Path) -> None:
+    """One that only holds the bot's own things is taken from everybody else at the next start."""
+    place = here / "data"
+    (place / "files").mkdir(parents=True)
+    (place / "orchestrator.db").touch()
+    place.chmod(0o755)
+
+    assert "" == prepare(Settings(data_dir=place))
+    assert 0o700 == place.stat().st_mode & 0o777
+
+
+@pytest.mark.parametrize(("mode", "holds"), [(0o755, "website"), (0o1777, "files")])
+def test_a_directory_of_others_stays_as_it_is(here: Path, mode: int, holds: str) -> None:
+    """Where others keep things too, the modes stay and a line says what to do."""
+    place = here / "shared"
+    (place / holds).mkdir(parents=True)
+    place.chmod(mode)
+    warning = prepare(Settings(data_dir=place))
+
+    assert f"AI_DATA_DIR: others may look into {place}" in warning
+    assert warning.endswith(f"chmod 700 {place}")
+    assert mode == place.stat().st_mode & 0o7777
+
+
 @pytest.mark.parametrize(
     ("setting", "name"), [("data_dir", "AI_DATA_DIR"), ("database_url", "AI_DATABASE_URL")]
 )
