@@ -1,7 +1,7 @@
 """Where a request comes from: the client behind the proxies, and the page that sent it."""
 
 from ipaddress import ip_address, ip_network
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from aiohttp import web
 
@@ -16,7 +16,7 @@ class Edge:
 
     def __init__(self, settings: Settings) -> None:
         self._origin = _origin(settings.public_url) if settings.public_url else ""
-        self._hosts = {*_HOME, settings.host, urlsplit(settings.public_url).hostname}
+        self._hosts = {*_HOME, settings.host, urlsplit(settings.public_url).hostname} - {None}
         self._open = not settings.auth_enabled
         try:
             self._proxies = [ip_network(proxy, strict=False) for proxy in settings.trusted_proxies]
@@ -43,13 +43,13 @@ class Edge:
 
         Without logins any page could also reach us under a name it controls (DNS rebinding), so
         the name must then be one of this machine's."""
-        if self._open and urlsplit(f"//{request.host}").hostname not in self._hosts:
+        if self._open and _split(f"//{request.host}").hostname not in self._hosts:
             raise Forbidden("with AI_AUTH_ENABLED=false the bot answers only on this machine")
         origin = request.headers.get("Origin")
         if origin is None:
             ours = request.headers.get("Sec-Fetch-Site", "none") in ("none", "same-origin")
         else:
-            ours = origin == self._origin or urlsplit(origin).netloc == request.host
+            ours = origin == self._origin or _split(origin).netloc == request.host
         if not ours:
             raise Forbidden("requests from other sites are not accepted; see AI_PUBLIC_URL")
 
@@ -58,6 +58,14 @@ class Edge:
             return any(ip_address(address) in proxy for proxy in self._proxies)
         except ValueError:
             return False
+
+
+def _split(url: str) -> SplitResult:
+    """What is no address has no parts."""
+    try:
+        return urlsplit(url)
+    except ValueError:
+        return SplitResult("", "", "", "", "")
 
 
 def _origin(url: str) -> str:

@@ -7,8 +7,8 @@ from aiohttp.typedefs import Handler, Middleware
 from adapters.web.auth import Authority
 from adapters.web.edge import Edge
 from adapters.web.limits import Window
+from adapters.web.problems import BadRequest
 from adapters.web.replies import PRINCIPAL
-from adapters.web.tokens import Unauthenticated
 from bot.ports import Forbidden
 
 log = structlog.get_logger()
@@ -49,14 +49,21 @@ class Guard:
         if route == _HEALTH:
             self._health.count(address)
             return
-        self._edge.check_origin(request)
-        if route.startswith(_LOGIN):
-            self._requests.count(address)
-            return
+        counted_as = address
         try:
-            principal = await self._authority.authenticate(request)
-        except Unauthenticated:
-            self._requests.count(address)
-            raise
-        self._requests.count(principal.limited_as)
-        request[PRINCIPAL] = principal
+            _check_readable(request)
+            self._edge.check_origin(request)
+            if not route.startswith(_LOGIN):
+                request[PRINCIPAL] = await self._authority.authenticate(request)
+                counted_as = request[PRINCIPAL].limited_as
+        finally:  # also what could not be judged at all: nobody fills the log with it
+            self._requests.count(counted_as)
+
+
+def _check_readable(request: web.Request) -> None:
+    """Raises BadRequest. Other bytes could neither be stored nor compared nor hashed."""
+    for name, value in request.headers.items():
+        try:
+            value.encode()
+        except UnicodeEncodeError as error:
+            raise BadRequest(400, f"the header {name} holds bytes that are not UTF-8") from error

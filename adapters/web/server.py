@@ -16,6 +16,7 @@ from adapters.web.chat import ChatRoutes
 from adapters.web.deciding import DecidingRoutes
 from adapters.web.edge import Edge
 from adapters.web.guard import Guard
+from adapters.web.http_log import server_log
 from adapters.web.keys import Keys
 from adapters.web.limits import BODY, Limits, Window
 from adapters.web.login import Desk, LoginRoutes
@@ -123,6 +124,7 @@ class WebServer:
     async def _listen(self, app: web.Application) -> None:
         runner = web.AppRunner(
             app,
+            logger=server_log(),
             access_log=None,  # it would write tokens of query strings
             keepalive_timeout=self._limits.head,  # also ends connections with half a head
             lingering_time=_PATIENCE,

@@ -131,6 +131,50 @@ async def test_other_sites_pages_are_refused(
         assert own.status == 200
 
 
+async def _said(site: Site, head: bytes) -> int:
+    """The status of the answer to a request whose bytes no client library would send."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", site.server.port)
+    writer.write(head + b"\r\nConnection: close\r\n\r\n")
+    answer = await reader.read()
+    writer.close()
+    return int(answer.split()[1])
+
+
+@pytest.mark.parametrize(
+    ("head", "status"),
+    [
+        (b"GET /api/me HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer bot_\xff_\xff", 400),
+        (b"GET /api/me HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer \xff.a.b", 400),
+        (b"GET /api/me HTTP/1.1\r\nHost: x\r\nOrigin: http://[", 403),
+        (b"POST /api/auth/refresh HTTP/1.1\r\nHost: x\r\nX-CSRF: 1\r\nCookie: refresh=\xff", 400),
+        (b"POST /api/chat HTTP/1.1\r\nHost: x\r\nIdempotency-Key: \xff", 400),
+    ],
+)
+async def test_headers_that_cannot_be_read_are_refused_and_counted(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], head: bytes, status: int
+) -> None:
+    """One clear refusal, then 429 for the address; no traceback fills the log."""
+    limits = Limits(requests=2)
+    async with serving(tmp_path, limits=limits, rate_limit_enabled=True) as site:
+        codes = [await _said(site, head) for _ in range(3)]
+
+    out = capsys.readouterr()
+    assert codes == [status, status, 429]
+    assert "Traceback" not in out.out + out.err
+
+
+async def test_what_is_no_http_writes_nothing(site: Site, caplog: pytest.LogCaptureFixture) -> None:
+    """A 400, and not a line for each in the log."""
+    assert await _said(site, b"GET /health HTTP/1.1\r\nHost: x\r\nContent-Length: \xff") == 400
+    assert caplog.records == []
+
+
+async def test_without_logins_an_unreadable_host_is_refused(tmp_path: Path) -> None:
+    """It is none of this machine's names."""
+    async with serving(tmp_path, auth_enabled=False) as site:
+        assert await _said(site, b"GET /api/me HTTP/1.1\r\nHost: [") == 403
+
+
 async def test_half_requests_do_not_hold_the_door(tmp_path: Path) -> None:
     """50 half heads and 10 half bodies: /health answers at once, and all are closed in time."""
     async with serving(tmp_path, limits=Limits(head=0.5, body=0.5)) as site:
