@@ -58,12 +58,14 @@ class Authority:
         return await self._by_token(credential)
 
     async def still(self, principal: Principal) -> bool:
-        """Whether what *principal* once showed would be accepted again, whatever its age."""
+        """Whether what *principal* once showed would be accepted now, whatever its age.
+
+        Nothing remembered counts here: what was taken back a moment ago is gone."""
         if not self._enabled:
             return True
         if principal.key:
             return await self._keys.counts(principal.key)
-        since = await self._valid_after(principal.user.id, principal.family)
+        since = await self._look_up(principal.user.id, principal.family)
         return since is not None and since <= principal.since
 
     async def _by_key(self, credential: str) -> Principal:
@@ -77,7 +79,8 @@ class Authority:
         claims = self._tokens.read(credential)
         user = User("web", claims.name, claims.name)
         principal = Principal(user, user.key, claims.family, claims.issued)
-        if not await self.still(principal):
+        since = await self._valid_after(claims.name, claims.family)
+        if since is None or since > claims.issued:
             raise Unauthenticated("the login is over; log in again")
         return principal
 
@@ -85,6 +88,9 @@ class Authority:
         until, since = self._states.get((name, family), (0.0, None))
         if until > self._clock():
             return since
+        return await self._look_up(name, family)
+
+    async def _look_up(self, name: str, family: str) -> float | None:
         if len(self._states) > _MOST:
             self._states.clear()
         since = await self._accounts.valid_after(name, family)

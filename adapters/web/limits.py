@@ -27,6 +27,7 @@ class Limits:
     sockets: int = 10
     """Of one person, at one time."""
     requests: int = 60
+    """Of one person or key, over REST and sockets together."""
     logins: int = 10
     health: int = 600
     frames: int = 20

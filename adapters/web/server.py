@@ -88,9 +88,10 @@ class WebServer:
             self._window(self._limits.logins),
             self._edge,
         )
-        app = self._guarded(authority)
+        requests = self._window(self._limits.requests)
+        app = self._guarded(authority, requests)
         app[_CHAT] = ChatRoutes(bot, self._limits)
-        app[_SOCKETS] = Sockets(bot, authority, self._limits)
+        app[_SOCKETS] = Sockets(bot, authority, self._limits, requests)
         app.add_routes(
             [
                 *LoginRoutes(bot, desk).routes(),
@@ -103,11 +104,11 @@ class WebServer:
         )
         return app
 
-    def _guarded(self, authority: Authority) -> web.Application:
+    def _guarded(self, authority: Authority, requests: Window) -> web.Application:
         guard = Guard(
             authority,
             self._edge,
-            requests=self._window(self._limits.requests),
+            requests=requests,
             health=self._window(self._limits.health),
         )
         app = web.Application(

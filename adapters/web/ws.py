@@ -90,10 +90,11 @@ class Client:
 class Sockets:
     """All open sockets of the process, and the one route they come in by."""
 
-    def __init__(self, bot: Bot, authority: Authority, limits: Limits) -> None:
+    def __init__(self, bot: Bot, authority: Authority, limits: Limits, requests: Window) -> None:
         self._bot = bot
         self._authority = authority
         self._limits = limits
+        self._requests = requests
         self._sent = Window(limits.frames, 10.0)
         self._clients: set[Client] = set()
         self._seats: Counter[str] = Counter()
@@ -126,11 +127,12 @@ class Sockets:
     async def recheck(self) -> None:
         """Close the sockets of people who may not be here any more."""
         for client in tuple(self._clients):
-            allowed = await self._authority.still(client.principal)
-            if allowed and await self._bot.read.role(client.principal.user) is not Role.NOBODY:
-                continue
-            log.info("socket closed", user=client.principal.user.key, why="no longer allowed")
-            await client.close(NO_LONGER_ALLOWED, "the login is over")
+            if not await self._allowed(client.principal):
+                await _send_away(client)
+
+    async def _allowed(self, principal: Principal) -> bool:
+        holds = await self._authority.still(principal)
+        return holds and await self._bot.read.role(principal.user) is not Role.NOBODY
 
     async def keep_rechecking(self) -> None:
         while True:
@@ -171,14 +173,19 @@ class Sockets:
     async def _listen(self, client: Client) -> None:
         """Until the client leaves. Its messages are answered one after the other."""
         async for message in client.socket:
+            if message.type is WSMsgType.ERROR:
+                return
             try:
-                if message.type is WSMsgType.TEXT:
-                    self._sent.count(id(client))
-                    answer = await self._answer(message.data, client.principal)
-                    if answer:
-                        await client.send(answer)
-                elif message.type is WSMsgType.BINARY:
+                self._sent.count(id(client))
+                self._requests.count(client.principal.limited_as)
+                if message.type is not WSMsgType.TEXT:
                     raise BadRequest(415, "send text frames with JSON")
+                if not await self._allowed(client.principal):
+                    await _send_away(client)
+                    return
+                answer = await self._answer(message.data, client.principal)
+                if answer:
+                    await client.send(answer)
             except EXPECTED as error:
                 await client.refuse(error)
 
@@ -203,6 +210,11 @@ class Sockets:
                 return {}
             case _:
                 raise BadRequest(422, "send an object with message, approval or stop")
+
+
+async def _send_away(client: Client) -> None:
+    log.info("socket closed", user=client.principal.user.key, why="no longer allowed")
+    await client.close(NO_LONGER_ALLOWED, "the login is over")
 
 
 async def _until_gone(talking: Coroutine[Any, Any, None]) -> None:

@@ -10,8 +10,9 @@ import aiohttp
 import pytest
 from aiohttp import ClientWebSocketResponse, WSMsgType
 
+from adapters.web.keys import Keys
 from adapters.web.limits import Limits
-from bot.chat import ThreadRef
+from bot.chat import Role, ThreadRef, User
 from bot.events import ApprovalRequested, ModelDelta, ModelReplied, RunFinished, ToolOutput
 from bot.tool import ToolCall, Verdict
 from tests.web.site import Site, serving
@@ -218,6 +219,56 @@ async def test_a_revoked_login_loses_its_sockets(tmp_path: Path) -> None:
             closed = await socket.receive()
 
         assert (closed.type, closed.data) == (WSMsgType.CLOSE, 4401)
+
+
+@pytest.mark.parametrize("by_key", [True, False])
+async def test_what_was_taken_back_decides_nothing(
+    site: Site,
+    by_key: bool,  # noqa: FBT001 - a test's parameter
+) -> None:
+    """A key revoked, or a login ended, a moment ago: its next frame is not acted on, code 4401."""
+    site.bot.script = lambda _: [ASKED]
+    await site.post("/api/chat", {"message": "restart"})
+    keys = Keys(site.store)
+    login = await site.login()
+    token = login["access_token"]
+    if by_key:
+        token = await keys.add("admin", Role.ADMIN, "ci", None)
+    async with site.http.ws_connect("/ws/chat", params={"token": token}) as socket:
+        await site.bot.followed_by(1)
+        await keys.revoke(token.split("_")[1]) if by_key else await _log_out(site, login)
+        await socket.send_json({"approval": "K7QD2MX", "decision": "approve"})
+        closed = await socket.receive()
+
+    assert (closed.type, closed.data) == (WSMsgType.CLOSE, 4401)
+    assert (await site.bot.approval("K7QD2MX", by=User("web", "admin"))).status == "pending"
+
+
+async def _log_out(site: Site, login: dict[str, str]) -> None:
+    body = {"refresh_token": login["refresh_token"]}
+    async with site.http.post("/api/auth/logout", json=body) as response:
+        assert response.status == 204
+
+
+async def test_frames_count_as_requests_of_their_person(tmp_path: Path) -> None:
+    """Over all sockets and REST together; who has used them up is told so, others go on."""
+    limits = Limits(requests=5)
+    async with (
+        serving(tmp_path, limits=limits, rate_limit_enabled=True) as site,
+        connected(site, after="now") as one,
+        connected(site, after="now") as two,
+        connected(site, name="op", after="now") as other,
+    ):
+        for socket in (one, two, one):
+            await socket.send_json({"stop": "norun"})
+            assert (await socket.receive_json())["status"] == 404
+        await two.send_json({"stop": "norun"})
+        refused = await two.receive_json()
+        await other.send_json({"stop": "norun"})
+
+        assert refused["status"] == 429
+        assert (await site.get("/api/me"))[0] == 429
+        assert (await other.receive_json())["status"] == 404
 
 
 async def test_who_does_not_read_is_sent_away_and_nobody_waits(tmp_path: Path) -> None:
