@@ -14,7 +14,7 @@ from adapters.web.limits import Window
 from adapters.web.problems import BadRequest
 from adapters.web.refresh import Login, RefreshTokens, Reused
 from adapters.web.replies import PRINCIPAL, reply
-from adapters.web.throttle import Throttle
+from adapters.web.throttle import Regulars, Throttle
 from adapters.web.tokens import LIFETIME, TICKET_LIFETIME, AccessTokens, Tickets, Unauthenticated
 from bot.ports import Bot, Forbidden
 from bot.tool import ToolError
@@ -33,6 +33,7 @@ class Desk:
     refresh: RefreshTokens
     tickets: Tickets
     throttle: Throttle
+    regulars: Regulars
     window: Window
     edge: Edge
 
@@ -67,11 +68,13 @@ class LoginRoutes:
 
     async def refresh(self, request: web.Request) -> web.Response:
         token, cookie = await _presented(request)
+        address = self._desk.edge.address(request)
         try:
             login = await self._desk.refresh.rotate(token)
         except Reused as error:
-            await self._note("refresh token reused", error.owner, self._desk.edge.address(request))
+            await self._note("refresh token reused", error.owner, address)
             raise
+        self._desk.regulars.welcome(login.owner, address)
         return self._grant(request, login, cookie=cookie)
 
     async def logout(self, request: web.Request) -> web.Response:
@@ -90,7 +93,8 @@ class LoginRoutes:
 
     async def _verify(self, name: str, password: str, address: str) -> None:
         throttle = self._desk.throttle
-        account, place = f"account {name[:64]}", f"address {address}"
+        account = self._desk.regulars.counted_as(name[:64], address)
+        place = f"address {address}"
         throttle.check(place)
         throttle.check(account)
         throttle.failed(account)
@@ -101,6 +105,7 @@ class LoginRoutes:
             raise
         if right:
             throttle.forgive(account)
+            self._desk.regulars.welcome(name, address)
             return
         throttle.failed(place)
         # Only a name that exists is written down: people type their password there.

@@ -24,7 +24,7 @@ from adapters.web.own_secrets import OwnSecrets
 from adapters.web.page_routes import PAGE, page_routes
 from adapters.web.reading import ReadingRoutes
 from adapters.web.refresh import RefreshTokens
-from adapters.web.throttle import Throttle
+from adapters.web.throttle import Regulars, Throttle
 from adapters.web.tokens import AccessTokens, Tickets
 from adapters.web.ws import Sockets
 from bot.chat import Role
@@ -85,6 +85,7 @@ class WebServer:
             RefreshTokens(self._store, self._own.jwt),
             tickets,
             Throttle(),
+            Regulars(),
             self._window(self._limits.logins),
             self._edge,
         )

@@ -9,6 +9,8 @@ _FREE = 5
 _LONGEST = 300.0
 _MEMORY = 900.0
 """Seconds without a failure after which the earlier ones are forgotten."""
+_LATELY = 30 * 86_400.0
+"""As long as a login can be kept alive."""
 _MOST = 10_000
 """Names are the attacker's choice: beyond this many the oldest is forgotten."""
 
@@ -45,3 +47,27 @@ class Throttle:
 
     def forgive(self, key: str) -> None:
         self._failures.pop(key, None)
+
+
+class Regulars:
+    """Who was lately let in from where: there, an account's failures elsewhere do not count.
+
+    Otherwise anybody could keep its owner out by guessing without end."""
+
+    def __init__(self, *, clock: Callable[[], float] = monotonic) -> None:
+        self._clock = clock
+        self._seen: dict[tuple[str, str], float] = {}
+
+    def welcome(self, account: str, address: str) -> None:
+        self._seen.pop((account, address), None)
+        self._seen[account, address] = self._clock()
+        if len(self._seen) > _MOST:
+            del self._seen[next(iter(self._seen))]
+
+    def counted_as(self, account: str, address: str) -> str:
+        """The key of the throttle that a try for *account* from *address* is counted by."""
+        seen = self._seen.get((account, address))
+        if seen is not None and self._clock() - seen < _LATELY:
+            # Not to be met by a name that somebody makes up.
+            return f"regular {address} {account}"
+        return f"account {account}"

@@ -3,7 +3,7 @@
 import pytest
 
 from adapters.web.limits import TooMany, Window
-from adapters.web.throttle import Throttle
+from adapters.web.throttle import Regulars, Throttle
 
 
 class Clock:
@@ -79,3 +79,15 @@ def test_a_try_that_was_none_is_taken_back() -> None:
         throttle.check("a")
     throttle.forgive("a")
     throttle.check("a")
+
+
+def test_a_place_is_known_for_a_month() -> None:
+    """Since somebody was last let in there; another account there is another matter."""
+    clock = Clock()
+    regulars = Regulars(clock=clock)
+    regulars.welcome("ann", "home")
+    known = [regulars.counted_as(name, "home") for name in ("ann", "bob")]
+    clock.now += 30 * 86_400
+
+    assert known == ["regular home ann", "account bob"]
+    assert regulars.counted_as("ann", "home") == "account ann"

@@ -85,6 +85,38 @@ async def test_an_address_that_tries_many_accounts_waits_too(site: Site) -> None
         assert response.status == 429
 
 
+@pytest.mark.parametrize("first", ["login", "refresh"])
+async def test_a_stranger_cannot_keep_the_owner_out(tmp_path: Path, first: str) -> None:
+    """From where an account was lately let in, the guesses of others elsewhere do not count; its
+    own do, and so do those of the address."""
+    async with serving(tmp_path, trusted_proxies=("127.0.0.1",)) as site:
+
+        async def log_in(address: str, password: str) -> int:
+            form = {"username": "admin", "password": password}
+            headers = {"X-Forwarded-For": address}
+            async with site.http.post("/api/auth/login", data=form, headers=headers) as response:
+                return response.status
+
+        async def be_known_at(address: str) -> None:
+            if first == "login":
+                assert await log_in(address, PASSWORD) == 200
+                return
+            body = {"refresh_token": (await site.login())["refresh_token"]}
+            headers = {"X-Forwarded-For": address}
+            async with site.http.post("/api/auth/refresh", json=body, headers=headers) as response:
+                assert response.status == 200
+
+        await be_known_at("203.0.113.7")
+        guesses = [await log_in(f"198.51.100.{number}", "wrong password") for number in range(6)]
+        elsewhere = await log_in("192.0.2.1", PASSWORD)
+        at_home = await log_in("203.0.113.7", PASSWORD)
+        slips = [await log_in("203.0.113.7", "wrong password") for _ in range(6)]
+
+    assert guesses == [401] * 5 + [429]
+    assert (elsewhere, at_home) == (429, 200)
+    assert slips == [401] * 5 + [429]
+
+
 async def test_a_crowd_at_the_door_is_told_to_come_back(site: Site) -> None:
     """Passwords are checked a few at a time; the rest get 503, which is no wrong password."""
     dear = PasswordHasher(time_cost=40, memory_cost=4096, parallelism=1).hash(PASSWORD)
