@@ -2,6 +2,7 @@
 
 import hashlib
 import inspect
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -13,6 +14,20 @@ from pydantic import BaseModel, ConfigDict, JsonValue, create_model
 
 from bot.chat import ThreadRef, User
 from bot.resources import Hosts, Memory
+
+_NO_TEXT = re.compile(r"[\ud800-\udfff]")
+
+
+def as_text(text: str) -> str:
+    """*text* with what cannot be stored or sent written out: the bytes of a name that is no UTF-8
+    (``\\xff``), and halves of a pair."""
+    return _NO_TEXT.sub(_written_out, text)
+
+
+def _written_out(found: re.Match[str]) -> str:
+    code = ord(found[0])
+    # Where os.fsdecode() puts the bytes that it cannot decode.
+    return f"\\x{code - 0xDC00:02x}" if 0xDC80 <= code <= 0xDCFF else f"\\u{code:04x}"
 
 
 class Risk(StrEnum):
@@ -77,6 +92,10 @@ class Table:
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
 
+    def __post_init__(self) -> None:
+        rows = tuple(tuple(map(as_text, row)) for row in self.rows)
+        object.__setattr__(self, "rows", rows)
+
 
 @dataclass(frozen=True, slots=True)
 class ToolResult:
@@ -86,9 +105,15 @@ class ToolResult:
     trust: Trust | None = None
     """Overrides the verdict's: a result can turn out to hold outsiders' words."""
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "text", as_text(self.text))
+
 
 class ToolError(Exception):
     """A failure the model should see and may recover from. Anything else is a bug."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(as_text(text))
 
 
 class OutcomeUnknown(ToolError):

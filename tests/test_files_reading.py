@@ -41,10 +41,6 @@ ESCAPES = [
     "/proc/self/cwd/pyproject.toml",
     "//etc/hostname",
     "{root}/app/../../../../../../../etc/hostname",
-    "{root}/app/x\0.txt",
-    "relative",
-    "~/x",
-    "",
     "/" + "x/" * 2000,
 ]
 
@@ -192,7 +188,7 @@ async def test_a_directory_is_listed(root: Path, ctx: ToolContext) -> None:
     first = await call(list_directory, ctx, path=f"{root}/app", limit=1)
 
     assert result.table is not None
-    assert ["a", "b", "z\ufffd\\n"] == [row[0] for row in result.table.rows]
+    assert ["a", "b", "z\\xff\\n"] == [row[0] for row in result.table.rows]
     assert ["directory", "5 B", "0 B"] == [row[1] for row in result.table.rows]
     assert f"{root}/app: 3 entries, the first 1" == first.text.splitlines()[0]
 

@@ -40,8 +40,6 @@ PLACES = [
     "{root}/app/folder/x",
     "{root}/application",
     "/proc/self/root{root}/x",
-    "relative",
-    "{root}/app/a\0b",
 ]
 
 

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from bot.resources import Host, Roots
-from bot.tool import Level, Risk, ToolContext, ToolError, Trust, Verdict
+from bot.tool import Level, Risk, ToolContext, ToolError, Trust, Verdict, as_text
 from tools.hosts.roots import within
 from tools.security.secrets import is_secret
 
@@ -91,11 +91,16 @@ def host_errors() -> Generator[None]:
 
 
 async def _place(ctx: ToolContext, host: str | None, path: str) -> Place:
-    if not path.startswith("/") or "\0" in path:
-        raise NotHere(f"{path!r} is not an absolute path", alternative="begin it with /")
+    """Raises ToolError when *path* is none, or has no name that is text."""
     machine = ctx.hosts.get(host)
+    if not path.startswith("/") or "\0" in path or path != as_text(path):
+        root = [*machine.roots.write, *machine.roots.read, "/"][0].rstrip("/")
+        raise ToolError(f"{path!r} is no path: write an absolute path, such as {root}/hello.txt")
     with host_errors():
-        return Place(machine, await machine.files.realpath(path))
+        real = await machine.files.realpath(path)
+    if real != as_text(real):
+        raise ToolError(f"{real}: this name is no text (UTF-8), so only a command line reaches it")
+    return Place(machine, real)
 
 
 def _reaches(path: str, allowed: tuple[str, ...], roots: Roots) -> bool:

@@ -4,6 +4,8 @@ import codecs
 import re
 from collections.abc import Callable
 
+from bot.tool import as_text
+
 KEEP = 64 * 1024
 """Bytes of output kept: half from its head, half from its tail."""
 READ = 50 * 1024 * 1024
@@ -27,18 +29,18 @@ _UNSAFE = re.compile(
 
 _HIDDEN = re.compile(
     r"[\x00-\x08\x0b-\x1f\x7f-\xa0\xad\u061c\u180e\u200b-\u200f\u2028-\u202f\u205f-\u206f"
-    r"\u3000\ufe00-\ufe0f\ufeff\ufff9-\ufffb\U000e0000-\U000e01ef]"
+    r"\u3000\ufe00-\ufe0f\ufeff\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e01ef]"
 )
 
 
 class SafeText:
     """Decodes UTF-8 as it comes, in pieces cut anywhere: the pieces make no difference.
 
-    Invalid bytes are replaced, escape sequences and control characters left out, and carriage
-    returns become line feeds, as a progress bar would be unreadable otherwise."""
+    Invalid bytes are written out (``\\xff``), escape sequences and control characters left out,
+    and carriage returns become line feeds, as a progress bar would be unreadable otherwise."""
 
     def __init__(self) -> None:
-        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        self._decoder = codecs.getincrementaldecoder("utf-8")("backslashreplace")
         self._held = ""
         self._return = ""
 
@@ -67,7 +69,7 @@ class SafeText:
 def safe(text: str) -> str:
     """Text from elsewhere (a file's name or content) without anything unsafe to show."""
     cleaner = SafeText()
-    return cleaner.feed(text.encode("utf-8", "surrogateescape")) + cleaner.end()
+    return cleaner.feed(as_text(text).encode()) + cleaner.end()
 
 
 def visible(text: str) -> str:
