@@ -69,6 +69,15 @@ async def test_the_bots_own_things_are_never_read(root: Path, name: str) -> None
     assert Level.ALLOW == (await judged(read_file, ctx, path=f"{root}/data/files/note.txt")).level
 
 
+async def test_a_denial_names_each_root_once(root: Path) -> None:
+    """Also when a root may be read and written, and is the bot's own besides."""
+    files = f"{root}/data/files"
+    ctx = context(root / "data", f"read:{root}/app", f"read:{files}", f"write:{files}")
+    verdict = await judged(read_file, ctx, path="/etc/hostname")
+
+    assert f"files under {root}/app, {files} may" == verdict.alternative
+
+
 @pytest.mark.parametrize(
     "path",
     ["/etc/shadow", "/x/.env", "/x/server.PEM", "/root/.ssh/id_rsa", "/proc/1/environ", "/x/a.key"],

@@ -40,8 +40,9 @@ async def readable(
     """Where *path* really is. Raises NotHere; *secrets* lets their names pass."""
     place = await _place(ctx, host, path)
     roots = place.host.roots
-    if not _reaches(place.path, (*roots.read, *roots.write), roots):
-        where = ", ".join((*roots.read, *roots.write))
+    allowed = tuple(dict.fromkeys((*roots.read, *roots.write)))
+    if not _reaches(place.path, allowed, roots):
+        where = ", ".join(allowed)
         raise NotHere(f"{place.path} may not be read", alternative=f"files under {where} may")
     if not secrets and is_secret(place.path):
         raise NotHere(

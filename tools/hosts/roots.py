@@ -24,7 +24,7 @@ def local_roots(settings: Settings) -> Roots:
     if settings.roles_file is not None:
         never.append(os.path.realpath(settings.roles_file))
     return Roots(
-        read=(*read, *write, files),
+        read=tuple(dict.fromkeys((*read, *write, files))),
         write=write,
         never=tuple(never),
         backups=f"{files}/.backups",
