@@ -24,6 +24,8 @@ class ModelStatus:
 
     reachable: bool
     installed: tuple[ModelInfo, ...] = ()
+    auto: str = ""
+    """The installed model that ``auto`` means now; empty when none of the wanted ones is."""
     detail: str = ""
     """When it is not reachable: why, in one line."""
 

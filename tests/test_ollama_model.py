@@ -197,6 +197,24 @@ async def test_status() -> None:
         (m.name, m.name == "qwen3:latest") for m in MODELS
     ]
     assert status.installed[0].size == MODELS[0].size
+    assert status.auto == "qwen3:latest"
+
+
+@pytest.mark.parametrize(
+    ("installed", "auto"),
+    [
+        (("qwen3:8b", "llama3.2:latest"), "qwen3:8b"),
+        (("qwen3:8b", "qwen3:latest"), "qwen3:latest"),
+        (("llama3.2:1b",), ""),
+    ],
+)
+async def test_the_status_says_what_auto_is(installed: tuple[str, ...], auto: str) -> None:
+    """By the rule that a message of *auto* follows; nothing when none of the wanted is there."""
+    models = [FakeModel(name) for name in installed]
+    async with FakeOllama(models) as ollama, served(ollama) as model:
+        status = await model.status()
+
+    assert status.auto == auto
 
 
 async def test_many_at_once() -> None:

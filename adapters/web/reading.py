@@ -12,7 +12,6 @@ from bot import __version__
 from bot.config import Settings
 from bot.ports import Bot
 from bot.tool import Risk, Tool
-from bot.views import ModelStatus
 
 
 class ReadingRoutes:
@@ -84,7 +83,7 @@ class ReadingRoutes:
                 "reachable": status.reachable,
                 "detail": status.detail,
                 "models": installed,
-                "auto": _automatic(status, self._settings.models),
+                "auto": status.auto,
             }
         )
 
@@ -103,10 +102,3 @@ def _tool(tool: Tool) -> dict[str, Any]:
         "risk": tool.risk if isinstance(tool.risk, Risk) else "judged",
         "schema": tool.schema,
     }
-
-
-def _automatic(status: ModelStatus, wanted: Iterable[str]) -> str:
-    """The model that "auto" stands for now; empty when none of the wanted is installed."""
-    installed = {model.name.removesuffix(":latest"): model.name for model in status.installed}
-    found = (installed.get(name.removesuffix(":latest")) for name in wanted)
-    return next((name for name in found if name), "")

@@ -65,6 +65,10 @@ class Catalogue:
             for model in listed
         )
 
+    def automatic(self, installed: Sequence[ModelInfo]) -> str:
+        """What ``auto`` means among these; empty when nothing."""
+        return find(self._auto, [model.name for model in installed])
+
     def forget(self) -> None:
         """Something was not as remembered: ask anew."""
         self._read_at = float("-inf")

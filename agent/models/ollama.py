@@ -89,7 +89,9 @@ class Ollama:
         try:
             with explained(self.url):
                 async with asyncio.timeout(self._patience.status):
-                    return ModelStatus(reachable=True, installed=await self._catalogue.installed())
+                    found = await self._catalogue.installed()
+                    auto = self._catalogue.automatic(found)
+                    return ModelStatus(reachable=True, installed=found, auto=auto)
         except ModelError as error:
             return ModelStatus(reachable=False, detail=str(error))
 

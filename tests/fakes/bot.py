@@ -66,6 +66,7 @@ class FakeBot:
         self.toolbox: tuple[Tool, ...] = ()
         self.commanded: list[tuple[str, Mapping[str, JsonValue] | str, Caller]] = []
         self.parts: dict[str, str] = {"store": ""}
+        self.auto = "qwen3:latest"
         self.followers = 0
         self._inbox: dict[str, str] = {}
         self._feed: list[Recorded | Live] = []
@@ -221,7 +222,8 @@ class FakeBot:
 
     async def health(self) -> Health:
         models = tuple(ModelInfo(name, 1) for name in INSTALLED)
-        return Health(self.parts, ModelStatus(reachable=True, installed=models), "supervised")
+        model = ModelStatus(reachable=True, installed=models, auto=self.auto)
+        return Health(self.parts, model, "supervised")
 
     async def check(self, thread: ThreadRef, *, by: User) -> None:
         members = [run.user.id for run in self.runs.values() if run.thread == thread]

@@ -103,6 +103,7 @@ async def test_tools_models_and_commands_are_listed(site: Site) -> None:
     """Names, descriptions and schemas, enough to build a form from."""
     site.bot.toolbox = (uptime,)
     site.bot.installed = (status,)
+    site.bot.auto = "llama3.2-vision:11b"
 
     tools = (await site.get("/api/tools"))[1]["tools"]
     models = (await site.get("/api/models"))[1]
@@ -110,7 +111,7 @@ async def test_tools_models_and_commands_are_listed(site: Site) -> None:
 
     assert [(t["name"], t["risk"]) for t in tools] == [("uptime", "read")]
     assert "host" in tools[0]["schema"]["properties"]
-    assert models["auto"] == "qwen3:latest"
+    assert models["auto"] == "llama3.2-vision:11b"
     assert models["models"][0] == {"name": "qwen3:latest", "size": 1, "loaded": False}
     assert [(c["name"], c["role"], c["summary"]) for c in commands] == [
         ("status", "viewer", "How things are.")
