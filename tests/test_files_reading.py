@@ -8,6 +8,7 @@ import pytest
 
 from bot.tool import Level, Tool, ToolContext, ToolError, Trust
 from tests.tools_kit import call, context, judged
+from tools.file_search import search_files
 from tools.files import file_info, list_directory, read_file
 
 
@@ -67,6 +68,28 @@ async def test_the_bots_own_things_are_never_read(root: Path, name: str) -> None
 
     assert Level.DENY == (await judged(read_file, ctx, path=f"{root}/{name}")).level
     assert Level.ALLOW == (await judged(read_file, ctx, path=f"{root}/data/files/note.txt")).level
+
+
+OWN = ["jwt_secret", "admin_password", "orchestrator.db", ".hidden", "a 'b"]
+
+
+@pytest.mark.parametrize("name", OWN)
+async def test_a_hard_link_is_no_way_to_the_bots_own_things(root: Path, name: str) -> None:
+    """Under another name and elsewhere they are neither read, hashed nor found."""
+    ctx = context(root / "data", "read:/")
+    (root / "data/dangling").symlink_to("nowhere")
+    (root / "data" / name).write_text("port = 80\n")
+    (root / "app/note.txt").write_text("port = 80\n")
+    link = root / "app/innocent.txt"
+    link.hardlink_to(root / "data" / name)
+
+    for tool in (read_file, file_info):
+        with pytest.raises(ToolError, match="the bot's own file"):
+            await call(tool, ctx, path=str(link))
+    for content in ("", "port"):
+        found = await call(search_files, ctx, path=str(root), content=content)
+        assert found.text.startswith(f"{root}/app/note.txt")
+        assert 1 == len(found.text.splitlines())
 
 
 async def test_a_denial_names_each_root_once(root: Path) -> None:

@@ -54,18 +54,30 @@ async def search_files(
 
 
 def _script(place: Place, name: str, content: str, limit: int) -> str:
-    find = f"find {_files(place, name)}"
+    find = f'find {_files(place, name)} "${{own[@]}}"'
+    own = _own(place.host.roots)
     if not content:
-        return f"timeout {SECONDS} {find} -print 2>/dev/null | head -n {limit}; {_ENDED}"
+        return f"{own}; timeout {SECONDS} {find} -print 2>/dev/null | head -n {limit}; {_ENDED}"
     # -Z ends names with NUL, which no name holds; a tab is what survives the way here.
     grep = f"grep -nIHZsP -m 20 -e {shlex.quote(content)} --"
     return (
-        f"{find} -size -{LARGEST} -print0 2>/dev/null | timeout {SECONDS} xargs -0 -r {grep} 2>&1"
+        f"{own}; {find} -size -{LARGEST} -print0 2>/dev/null"
+        f" | timeout {SECONDS} xargs -0 -r {grep} 2>&1"
         f" | tr '\\0' '\\t' | cut -c -400 | head -n {limit}; {_ENDED}"
     )
 
 
 _ENDED = "echo ended ${PIPESTATUS[@]}"
+
+
+def _own(roots: Roots) -> str:
+    """Sets ``own``: find's words against hard links to what is never touched, or lies in it."""
+    never = " ".join(f"{shlex.quote(each)}{{,/*}}" for each in roots.never)
+    return (
+        "shopt -s dotglob; own=(); "
+        f"for each in {never}; do "
+        '[ -f "$each" ] && own+=(! -samefile "$(readlink -f "$each")"); done'
+    )
 
 
 def _files(place: Place, name: str) -> str:

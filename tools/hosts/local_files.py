@@ -23,7 +23,8 @@ _KINDS: Mapping[int, Literal["file", "directory", "link"]] = {
 
 
 class LocalFiles:
-    """Implements ``bot.resources.Files``. *never*: what a hard link must not lead to either."""
+    """Implements ``bot.resources.Files``. *never*: what a hard link must not lead to either,
+    nor to the files in it."""
 
     def __init__(self, never: Sequence[str] = ()) -> None:
         self._never = never
@@ -61,11 +62,15 @@ class LocalFiles:
                 return _up_to(file.fileno(), limit)
 
     def _is_never(self, found: os.stat_result) -> bool:
-        for path in self._never:
+        return any(os.path.samestat(found, own) for own in _with_what_is_in(self._never))
+
+
+def _with_what_is_in(paths: Sequence[str]) -> Generator[os.stat_result]:
+    """These files and directories, and the files in the directories, as far as they exist."""
+    for path in map(Path, paths):
+        for each in (path, *(path.iterdir() if path.is_dir() else ())):
             with suppress(OSError):
-                if os.path.samestat(found, Path(path).stat()):
-                    return True
-        return False
+                yield each.stat()
 
 
 @contextmanager
