@@ -149,7 +149,33 @@ async def test_the_list_of_conversations(tab: Page, server: PageServer) -> None:
     await expect(rows.nth(1)).to_contain_text("waits for approval")
 
     await rows.nth(1).get_by_role("link").click()
-    await expect(tab.locator(".note-bad")).to_contain_text("There is no such conversation.")
+    await expect(tab.locator("#missing")).to_contain_text("There is no such conversation.")
+
+
+@pytest.mark.parametrize("address", ["nosuch-thread", "empty", "%E0%A4%A", "a%20b"])
+async def test_an_address_that_leads_nowhere(tab: Page, server: PageServer, address: str) -> None:
+    """Said in words, whether it is unknown, without a run yet or no address at all; one click
+    begins a conversation."""
+    server.threads["empty"] = []
+    await tab.goto(f"{server.url}/#/{address}")
+    await expect(tab.locator("#missing")).to_contain_text("There is no such conversation.")
+    await tab.get_by_role("link", name="Start a new conversation").click()
+
+    await expect(tab.locator("#welcome")).to_be_visible()
+    await expect(tab.locator("#missing")).to_be_hidden()
+
+
+async def test_a_conversation_may_be_begun_by_its_address(tab: Page, server: PageServer) -> None:
+    """What is written there appears, and nothing says any longer that there is none."""
+    server.threads["empty"] = []
+    await tab.goto(f"{server.url}/#/empty")
+    await expect(tab.locator("#missing")).to_be_visible()
+    await server.followed("empty")
+    await tab.get_by_label("Message").fill("hello")
+    await tab.keyboard.press("Enter")
+
+    await expect(tab.locator(".message-text")).to_have_text("hello")
+    await expect(tab.locator("#missing")).to_be_hidden()
 
 
 @pytest.mark.parametrize("width", [390, 1280])

@@ -14,6 +14,8 @@ export class Conversation {
   view = empty("");
   notes = [];
   full = new Set();
+  /** There is no such thread, or none that they may see. */
+  missing = false;
   #stamp = 0;
   #follower = null;
   #opening = null;
@@ -33,15 +35,28 @@ export class Conversation {
     this.#opening = opening;
     this.view = empty(thread);
     this.notes = [];
+    this.missing = false;
     this.draw();
     if (!thread) return;
-    const loaded = await this.api.get(`/api/threads/${encodeURIComponent(thread)}`);
+    const loaded = await this.#load(thread);
     if (this.#opening !== opening) return;
+    this.missing = !loaded?.runs.length;
+    if (!loaded) return this.draw();
     const view = foldAll(empty(thread), loaded.runs.flatMap((run) => run.events));
     this.view = { ...view, position: loaded.position };
     this.draw();
     this.timeline.toEnd();
     this.#follow(thread);
+  }
+
+  // null: not there for them, or no thread's name at all.
+  async #load(thread) {
+    try {
+      return await this.api.get(`/api/threads/${encodeURIComponent(thread)}`);
+    } catch (problem) {
+      if (problem.status !== 404 && problem.status !== 422) throw problem;
+      return null;
+    }
   }
 
   close() {

@@ -100,6 +100,7 @@ function drawn(view) {
   show(place("stop"), Boolean(run));
   place("stop").disabled = run?.stopping ?? false;
   show(place("welcome"), !view.thread && !conversation.notes.length);
+  show(place("missing"), conversation.missing && !view.runs.length);
   show(place("gap"), view.gap);
   headings();
   tick();

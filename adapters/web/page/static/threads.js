@@ -31,7 +31,13 @@ export function address(thread) {
   return thread ? `#/${encodeURIComponent(thread)}` : "#/";
 }
 
-/** The thread that the address names, or "" for a new conversation. */
+/** The thread that the address names, or "" for a new conversation. What cannot be decoded names
+ * none, and is asked for as it stands. */
 export function addressed() {
-  return decodeURIComponent(location.hash.replace(/^#\/?/u, ""));
+  const written = location.hash.replace(/^#\/?/u, "");
+  try {
+    return decodeURIComponent(written);
+  } catch {
+    return written;
+  }
 }
