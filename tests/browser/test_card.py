@@ -104,6 +104,21 @@ async def test_edit_every_argument(tab: Page, server: PageServer) -> None:
     assert [("K7QD2MX", {"decision": "edit", "arguments": edited})] == server.decisions
 
 
+async def test_edit_adds_an_argument(tab: Page, server: PageServer) -> None:
+    """What the tool also takes is offered, once each and never the host; what is left empty stays
+    out of the call."""
+    await open_card(tab, server, requested(RESTART))
+    await tab.get_by_role("button", name="Edit").click()
+    labels = await tab.locator(".panel .field > span").all_inner_texts()
+    await tab.get_by_label("cwd (optional)").fill("/srv")
+    await tab.get_by_role("button", name="Save and approve").click()
+    await expect(tab.locator(".panel")).to_have_count(0)
+
+    assert ["command", "timeout (JSON)", "cwd (optional)", "retries (optional, JSON)"] == labels
+    [(_, sent)] = server.decisions
+    assert {**RESTART["args"], "cwd": "/srv"} == sent["arguments"]
+
+
 async def test_trust_only_for_an_untainted_change(tab: Page, server: PageServer) -> None:
     """The offer is there for a routine change, and says what it covers."""
     await open_card(tab, server, requested(RESTART))

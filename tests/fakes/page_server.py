@@ -126,6 +126,18 @@ class PageServer:
         answer = {"reachable": True, "detail": "", "models": models, "auto": "qwen3"}
         return web.json_response(answer)
 
+    async def tools(self, request: web.Request) -> web.Response:
+        text: Frame = {"type": "string"}
+        properties: Frame = {
+            "command": text,
+            "host": {"anyOf": [text, {"type": "null"}]},
+            "cwd": {"anyOf": [text, {"type": "null"}], "description": "absolute directory"},
+            "timeout": {"type": "integer"},
+            "retries": {"type": "integer"},
+        }
+        tool = {"name": "execute_command", "schema": {"properties": properties}}
+        return web.json_response({"tools": [tool]})
+
     async def commands(self, request: web.Request) -> web.Response:
         known: list[Frame] = [
             {"name": "status", "summary": "How the bot is.", "role": "viewer", "schema": {}}
@@ -213,6 +225,7 @@ async def serve(server: PageServer) -> AsyncGenerator[PageServer]:
             web.post("/api/auth/logout", server.logout),
             web.get("/api/me", server.me),
             web.get("/api/models", server.models),
+            web.get("/api/tools", server.tools),
             web.get("/api/commands", server.commands),
             web.post("/api/commands/{name}", server.command),
             web.get("/api/threads", server.list_threads),

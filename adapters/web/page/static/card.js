@@ -100,12 +100,12 @@ function decide(approval, panel, ctx) {
     panel.problem && h("p", { class: "problem", role: "alert", "data-key": "problem" }, panel.problem),
     approval.decision === "look" && h("p", { class: "hint", "data-key": "looking" },
       `${approval.by} asked the model to look first; it may only read. Still to be decided.`),
-    controls(approval, panel),
+    controls(approval, panel, ctx.schemas[approval.call.name]),
   ];
 }
 
-function controls(approval, panel) {
-  if (panel.open === "edit") return editForm(approval, panel.busy);
+function controls(approval, panel, schema) {
+  if (panel.open === "edit") return editForm(approval, panel.busy, schema);
   if (panel.open === "deny") return denyForm(approval, panel.busy);
   if (panel.open) return confirmStep(approval, panel);
   return h("div", { class: "buttons", "data-key": "choices" }, choices(approval).map(([action, label, look, hint]) =>

@@ -22,7 +22,7 @@ export class Conversation {
   #frame = 0;
 
   /** hooks: drawn(view) after each drawing, moved() when a run began, ended or asked,
-   * connection(state), problem(text). me(): {role, mayDecide}. */
+   * connection(state), problem(text). me(): {role, mayDecide, schemas}. */
   constructor(api, timeline, me, hooks) {
     Object.assign(this, { api, timeline, me, hooks });
     this.decisions = new Decisions(api, () => this.view, (id) => this.#redraw(id));
@@ -106,10 +106,10 @@ export class Conversation {
   }
 
   draw() {
-    const { role, mayDecide } = this.me();
+    const { role, mayDecide, schemas } = this.me();
     const { panels } = this.decisions;
     this.timeline.draw(this.view, this.notes, {
-      role, mayDecide, panels, full: this.full, stamp: this.#stamp,
+      role, mayDecide, schemas, panels, full: this.full, stamp: this.#stamp,
     });
     this.hooks.drawn(this.view);
   }

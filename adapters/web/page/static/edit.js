@@ -1,13 +1,19 @@
-// The edit form of an approval card: one field for each argument of the same tool and host. Here too
-// invisible characters are spelled out: a field that obeyed them would show another text.
+// The edit form of an approval card: one field for each argument of the same tool and host, those
+// the call has and those it could have. Here too invisible characters are spelled out: a field that
+// obeyed them would show another text.
 
 import { escaped, unescaped } from "./escape.js";
 import { h } from "./dom.js";
 
-export function editForm(approval, busy) {
-  const args = Object.entries(approval.call.args).filter(([name]) => name !== "host");
+/** `schema`: of the tool's arguments, if it is known. */
+export function editForm(approval, busy, schema) {
+  const given = approval.call.args;
+  const args = Object.entries(given).filter(([name]) => name !== "host");
+  const more = Object.entries(schema?.properties ?? {})
+    .filter(([name]) => name !== "host" && !Object.hasOwn(given, name));
   return h("form", { class: "panel", "data-key": "edit", "data-form": "edit", "data-approval": approval.id },
     args.map(([name, value], index) => field(name, value, index === 0)),
+    more.map(([name, about]) => absent(name, about)),
     h("p", { class: "hint" }, approval.risk === "danger"
       ? "Judged again; a dangerous call then waits for one more click."
       : `Judged again; if it is no more than a routine change, it runs on ${approval.host}.`),
@@ -29,11 +35,25 @@ function field(name, value, first) {
     h("span", {}, name, kind === "json" && h("span", { class: "hint" }, " (JSON)")), input);
 }
 
+// An argument the call does without. Left empty, it still does.
+function absent(name, about) {
+  const kind = takesText(about) ? "text" : "json";
+  return h("label", { class: "field" },
+    h("span", {}, name, h("span", { class: "hint" }, kind === "json" ? " (optional, JSON)" : " (optional)")),
+    h("input", { name, class: "input", "data-kind": kind, "data-absent": true, spellcheck: "false",
+      autocomplete: "off", placeholder: about.description ?? "" }));
+}
+
+function takesText(about) {
+  return [about, ...(about.anyOf ?? [])].some((one) => one.type === "string");
+}
+
 /** The arguments the form holds: the call's own with the fields' values. Throws a SyntaxError that
  * names the field whose JSON cannot be read. */
 export function editedArguments(form, args) {
   const edited = { ...args };
   for (const input of form.querySelectorAll("[data-kind]")) {
+    if (!input.value && "absent" in input.dataset) continue;
     edited[input.name] = input.dataset.kind === "text" ? unescaped(input.value) : parse(input);
   }
   return edited;

@@ -19,7 +19,7 @@ const MAY_DECIDE = new Set(["approver", "admin"]);
 const CONNECTION = { connecting: "connecting…", lost: "connection lost, trying again…" };
 
 const place = (id) => document.getElementById(id);
-const state = { me: { role: "", mayDecide: false }, health: {}, threads: [], commands: [] };
+const state = { me: { role: "", mayDecide: false, schemas: {} }, health: {}, threads: [], commands: [] };
 const api = new Api(() => location.reload());
 const drawer = new Drawer(place("sidebar"), place("menu"), place("shade"));
 const timeline = new Timeline(place("scroll"), place("timeline"), place("jump"));
@@ -44,14 +44,15 @@ async function start() {
 
 async function enter() {
   const me = await api.get("/api/me");
-  state.me = { ...me, mayDecide: MAY_DECIDE.has(me.role) };
+  state.me = { ...me, mayDecide: MAY_DECIDE.has(me.role), schemas: {} };
   place("who").textContent = `${me.name} · ${me.role}`;
   place("version").textContent = me.version;
   show(place("logout"), me.auth_enabled);
   show(place("app"), true);
-  const [models, { commands }] = await Promise.all([
-    api.get("/api/models"), api.get("/api/commands"), refreshThreads(),
+  const [models, { commands }, { tools }] = await Promise.all([
+    api.get("/api/models"), api.get("/api/commands"), api.get("/api/tools"), refreshThreads(),
   ]);
+  state.me.schemas = Object.fromEntries(tools.map(({ name, schema }) => [name, schema]));
   composer.offer(models);
   state.commands = composer.commands = commands;
 }
