@@ -140,6 +140,7 @@ class Approvals:
             verdict=edited.verdict,
             digest=edited.digest,
             preview=edited.preview,
+            undo=edited.undo,
             expires=time() + self.ttl,
             edits=row.id,
         )
@@ -191,14 +192,19 @@ class Edited:
     verdict: Verdict
     digest: str
     preview: str
+    undo: str
 
 
-async def supersede(query: Query, run: str, reason: str) -> list[Event]:
-    """Close a run's open approvals inside a transaction that holds its row; the events to add."""
+async def supersede(query: Query, run: str, reason: str, *, doubts: bool) -> list[Event]:
+    """Close a run's open approvals inside a transaction that holds its row; the events to add.
+
+    *doubts*: also those about calls that may already have run, which no new words settle."""
     rows = await query(
         "UPDATE approvals SET status = 'superseded'"
-        " WHERE run = $1 AND status IN ('pending', 'approved') RETURNING id, call_id",
+        " WHERE run = $1 AND status IN ('pending', 'approved') AND may_have_run <= $2"
+        " RETURNING id, call_id",
         run,
+        int(doubts),
     )
     return [ApprovalSuperseded(approval, call_id, reason) for approval, call_id in rows]
 

@@ -11,9 +11,9 @@ from bot.execution import Executor
 from bot.ids import typeable_id
 from bot.judging import NOT_TRIED, Batch, Judges, Prepared
 from bot.ledger import CallState
-from bot.run import Overtaken, Run
+from bot.run import Run, Turn, insist
 from bot.spending import Budget
-from bot.tool import Risk, ToolCall
+from bot.tool import Risk, ToolCall, Trust
 
 UNKNOWN = "The bot was cut off while this ran: it may or may not have had its effect."
 
@@ -55,23 +55,25 @@ class Calls:
 
     async def _request(self, run: Run, asked: Prepared) -> None:
         request = await self._judges.request(asked, run)
-        async with run.turn() as turn:
+
+        async def open_it(turn: Turn) -> None:
             if not await self._approvals.request(turn, request, run.user):
-                others = [call for call in run.ledger.calls if call != asked.call.id]
-                turn.add(
-                    ToolFinished(asked.call.id, "denied", "too many approvals are open already"),
-                    *(ToolFinished(call, "denied", NOT_TRIED) for call in others),
-                )
+                text = "too many approvals are open already"
+                turn.add(ToolFinished(asked.call.id, "denied", text), *_not_tried(run, asked.call))
+
+        await run.turn(open_it)
 
     async def _use(self, run: Run, batch: Batch) -> float:
         """Start an approved call: its approval is spent in the same commit."""
         [prepared] = batch.begin
-        async with run.turn() as turn:
+
+        async def spend(turn: Turn) -> bool:
             used = await self._approvals.use(turn, prepared.approval)
             if used:
                 turn.add(*batch.events)
-        if used:
-            run.stale = False
+            return used
+
+        if await run.turn(spend):
             await self.begin(run, batch.begin)
             return 0
         # Approved and not used in time: the beat expires it, and then it is asked for afresh.
@@ -92,10 +94,8 @@ class Calls:
         if not prepared.reads:
             run.still_mine()
         finished = await self._executor.execute(prepared)
-        rest = ()
-        if finished.outcome != "ok" and not prepared.reads:
-            others = (call for call in run.ledger.calls if call != prepared.call.id)
-            rest = tuple(ToolFinished(call, "denied", NOT_TRIED) for call in others)
+        failed = finished.outcome != "ok" and not prepared.reads
+        rest = _not_tried(run, prepared.call) if failed else []
         if finished.outcome == "unknown" and not prepared.reads:
             await self._doubt(run, [prepared.call], [finished, *rest])
         else:
@@ -110,23 +110,19 @@ class Calls:
         ]
         if not cut:
             return
-        ids = {call.id for call in cut}
-        ended: list[Event] = [ToolFinished(call.id, "unknown", UNKNOWN) for call in cut]
-        ended += [ToolFinished(c, "denied", NOT_TRIED) for c in run.ledger.calls if c not in ids]
-        await self._doubt(run, cut, ended)
+        ended = [ToolFinished(call.id, "unknown", UNKNOWN, Trust.SYSTEM) for call in cut]
+        await self._doubt(run, cut, [*ended, *_not_tried(run, *cut)])
 
     async def _doubt(self, run: Run, calls: Sequence[ToolCall], ended: Sequence[Event]) -> None:
         """Record unknown outcomes, and ask a person what to make of each."""
         requests = [self._doubtful(run, run.ledger.calls[call.id]) for call in calls]
-        while True:
-            try:
-                async with run.turn() as turn:
-                    turn.add(*ended)
-                    for request in requests:
-                        await self._approvals.request(turn, request, run.user)
-                    return
-            except Overtaken:
-                continue
+
+        async def record(turn: Turn) -> None:
+            turn.add(*ended)
+            for request in requests:
+                await self._approvals.request(turn, request, run.user)
+
+        await insist(lambda: run.turn(record))
 
     def _doubtful(self, run: Run, state: CallState) -> ApprovalRequested:
         assert state.verdict
@@ -141,3 +137,11 @@ class Calls:
             tainted_by=tuple(run.ledger.tainted_by.values()),
             may_have_run=True,
         )
+
+
+def _not_tried(run: Run, *but: ToolCall) -> list[Event]:
+    """How the reply's other calls end when these did not succeed."""
+    ended = {call.id for call in but}
+    return [
+        ToolFinished(call, "denied", NOT_TRIED) for call in run.ledger.calls if call not in ended
+    ]

@@ -2,10 +2,12 @@
 
 from typing import Any, get_args
 
-from pydantic import JsonValue, TypeAdapter
+import structlog
+from pydantic import JsonValue, TypeAdapter, ValidationError
 
 from bot.events import Event, Unknown
 
+log = structlog.get_logger()
 _ADAPTERS: dict[str, TypeAdapter[Any]] = {
     cls.kind: TypeAdapter(cls) for cls in get_args(Event) if cls is not Unknown
 }
@@ -14,18 +16,20 @@ _UNKNOWN: TypeAdapter[dict[str, JsonValue]] = TypeAdapter(dict[str, JsonValue])
 
 def encode(event: Event) -> str:
     """The event's fields as JSON, defaults left out; its kind is stored beside it."""
-    adapter = _ADAPTERS.get(event.kind)
-    if adapter is None:
-        assert isinstance(event, Unknown)
+    if isinstance(event, Unknown):
         return _UNKNOWN.dump_json(event.data).decode()
-    return adapter.dump_json(event, exclude_defaults=True).decode()
+    return _ADAPTERS[event.kind].dump_json(event, exclude_defaults=True).decode()
 
 
 def decode(kind: str, data: str) -> Event:
+    """An event of another version, known by name or not, becomes Unknown."""
     adapter = _ADAPTERS.get(kind)
-    if adapter is None:
-        return Unknown(kind, _UNKNOWN.validate_json(data))
-    return adapter.validate_json(data)
+    if adapter is not None:
+        try:
+            return adapter.validate_json(data)
+        except ValidationError:
+            log.warning("event of another version", kind=kind)
+    return Unknown(kind, _UNKNOWN.validate_json(data))
 
 
 def fields(event: Event) -> dict[str, Any]:

@@ -39,6 +39,7 @@ log = structlog.get_logger()
 _OVER = ("done", "failed", "stopped")
 _REMEMBER_VISIBLE = 60.0
 _REMEMBER_HIDDEN = 2.0
+_REMEMBERED = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +187,8 @@ class _Eyes:
         if monotonic() >= until:
             visible = await self._look(item.thread)
             remember = _REMEMBER_VISIBLE if visible else _REMEMBER_HIDDEN
+            if len(self._known) >= _REMEMBERED:
+                self._known.clear()
             self._known[item.thread] = monotonic() + remember, visible
         return visible
 

@@ -1,27 +1,30 @@
 """One claimed run, from where it stands to where it ends or waits: the agent decides, this does."""
 
-from collections.abc import Awaitable, Callable, Sequence
+import asyncio
+from collections.abc import Callable, Sequence
 from contextlib import aclosing
 from dataclasses import replace
-from time import time
+from time import monotonic, time
 
 from bot.approvals import supersede
 from bot.calling import Calls
 from bot.events import (
     Event,
     ModelReplied,
+    Outcome,
     RunFailed,
     RunFinished,
     RunStopped,
     ToolFinished,
 )
 from bot.feed import Feed
+from bot.ledger import CallState
 from bot.ports import Ask, Call, Delta, Fail, Finish, Model, ModelError, Wait
 from bot.redact import Redactor
-from bot.run import Overtaken, Run, Turn
+from bot.run import Overtaken, Run, Turn, insist
 from bot.spending import Budget
 from bot.streaming import Deltas
-from bot.tool import Risk, ToolCall
+from bot.tool import Risk, ToolCall, Trust
 
 
 class Driver:
@@ -48,6 +51,8 @@ class Driver:
         await self._calls.recover(run)
         going_on = True
         while going_on:
+            if (task := asyncio.current_task()) and task.cancelling():
+                raise asyncio.CancelledError  # a tool may have answered it with its outcome
             try:
                 going_on = await self._step(run)
             except Overtaken:
@@ -55,11 +60,11 @@ class Driver:
 
     async def stop(self, run: Run) -> None:
         """End a run that was cancelled because somebody asked to stop it."""
-        await _insist(lambda: self._finish(run, *_stopped(run)))
+        await insist(lambda: self._finish(run, *_stopped(run, self._redact)))
 
     async def fail(self, run: Run, reason: str) -> None:
-        """End a run that cannot go on."""
-        await _insist(lambda: self._finish(run, RunFailed(reason)))
+        """End a run that cannot go on, saying of each open call what is known of it."""
+        await insist(lambda: self._finish(run, *_cut_off(run), RunFailed(reason)))
 
     async def _step(self, run: Run) -> bool:
         """One action of the agent; whether there may be another one now."""
@@ -85,7 +90,7 @@ class Driver:
         """The events that end the run whatever its agent thinks; none when it may go on."""
         ledger = run.ledger
         if ledger.stop:
-            return _stopped(run)
+            return _stopped(run, self._redact)
         if ledger.expired:
             minutes = round(self._budget.patience / 60, 1)
             refused = [ToolFinished(call, "denied", "nobody decided") for call in ledger.calls]
@@ -110,13 +115,14 @@ class Driver:
         try:
             await run.append(reply, *batch.events)
         except Overtaken:
-            await run.append(reply)
+            await run.append(reply, *(e for e in batch.events if isinstance(e, ToolFinished)))
             return True
         await self._calls.begin(run, batch.begin)
         return True
 
     async def _reply(self, run: Run, ask: Ask) -> ModelReplied:
         last, tainted = run.ledger.seq, run.ledger.tainted
+        began = monotonic()
         reply = ModelReplied()
         show = Deltas(run, self._feed, self._redact)
         async with aclosing(self._model.reply(ask)) as pieces:
@@ -131,6 +137,7 @@ class Driver:
             text=self._redact(reply.text),
             thinking=self._redact(reply.thinking),
             context=replace(reply.context, last=last, tainted=tainted),
+            seconds=round(monotonic() - began, 3),
         )
 
     async def _park(self, run: Run, until: float | None) -> bool:
@@ -139,21 +146,16 @@ class Driver:
         return False
 
     async def _finish(self, run: Run, *events: Event) -> None:
-        """End the run, close what it left open, and let the thread's next run begin."""
-        async with run.turn() as turn:
-            turn.add(*await supersede(turn.query, run.id, "the run ended"), *events)
-            promoted = await _hand_over(turn, _status(events[-1]))
-        if promoted:
+        """End the run, close its approvals, and let the thread's next run begin."""
+
+        async def end(turn: Turn) -> bool:
+            if run.ledger.asked:
+                turn.add(*await supersede(turn.query, run.id, "the run ended", doubts=True))
+            turn.add(*events)
+            return await _hand_over(turn, _status(events[-1]))
+
+        if await run.turn(end):
             self._wake()
-
-
-async def _insist(end: Callable[[], Awaitable[None]]) -> None:
-    """Signals may come first; they do not change that the run ends."""
-    while True:
-        try:
-            return await end()
-        except Overtaken:
-            continue
 
 
 def _status(end: Event) -> str:
@@ -177,23 +179,38 @@ async def _hand_over(turn: Turn, status: str) -> bool:
     return bool(promoted)
 
 
-def _stopped(run: Run) -> list[Event]:
+def _cut_off(run: Run) -> list[Event]:
+    """How the open calls of a run end that cannot go on."""
+    ended: list[Event] = []
+    for state in run.ledger.calls.values():
+        doubtful = state.stage == "started" and not _reads(state)
+        outcome: Outcome = "unknown" if doubtful else "stopped"
+        text = "the run failed while this ran" if state.stage == "started" else "not begun"
+        ended.append(ToolFinished(state.call.id, outcome, text, Trust.SYSTEM))
+    return ended
+
+
+def _stopped(run: Run, redact: Redactor) -> list[Event]:
     """How a stopped run ends: what is still open was killed or never began."""
     ledger = run.ledger
     assert ledger.stop
     events: list[Event] = []
-    ran = [describe(call) for call in ledger.ran]
+    ran = [_describe(call, redact) for call in ledger.ran]
     for state in ledger.calls.values():
         began = state.stage == "started"
         events.append(ToolFinished(state.call.id, "stopped", "killed" if began else "not begun"))
-        if began and state.verdict and state.verdict.risk is not Risk.READ:
-            ran.append(f"{describe(state.call)} (killed)")
-    unknown = tuple(map(describe, ledger.unknown))
+        if began and not _reads(state):
+            ran.append(f"{_describe(state.call, redact)} (killed)")
+    unknown = tuple(_describe(call, redact) for call in ledger.unknown)
     by = ledger.stop.by
     return [*events, RunStopped(by.name or by.id, tuple(ran), unknown)]
 
 
-def describe(call: ToolCall) -> str:
+def _reads(state: CallState) -> bool:
+    return state.verdict is not None and state.verdict.risk is Risk.READ
+
+
+def _describe(call: ToolCall, redact: Redactor) -> str:
     """A call in a few words."""
-    given = ", ".join(f"{name}={value}" for name, value in call.args.items())
+    given = redact(", ".join(f"{name}={value}" for name, value in call.args.items()))
     return f"{call.name}({given[:120]})"

@@ -63,7 +63,8 @@ class Editor:
         call = ToolCall(request.call.id, tool.name, dict(arguments), request.call.fan_out)
         host = self._hosts.get(getattr(args, "host", None))
         digest = self._judges.digest(row.run, row.requester, tool, call, host, judged)
-        return Edited(arguments, verdict, digest, await preview(tool, args, ctx))
+        undo = tool.undo(args) if tool.undo else ""
+        return Edited(arguments, verdict, digest, await preview(tool, args, ctx), undo)
 
     async def _gated(
         self, judged: Verdict, request: ApprovalRequested, ctx: ToolContext

@@ -1,7 +1,7 @@
 """What happened. One frozen class per event; the log of them is the only record of a run.
 
-The model's transcript, the page, Slack blocks, the audit trail and crash recovery are all folds
-over these. Fields keep the exact text: what leaves the process is redacted on its way out.
+The model's transcript, the page, the audit trail and crash recovery are folds over these. Fields
+keep the exact text: what leaves the process is redacted on its way out.
 """
 
 from dataclasses import dataclass
@@ -75,6 +75,7 @@ class ModelReplied:
     model: str = ""
     usage: Usage = Usage()
     context: Context = Context()
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from itertools import islice
 
 from bot.chat import ThreadRef
 from bot.events import Event, Live, Recorded
@@ -48,7 +49,7 @@ class Topic:
         missed = self.tick - tick
         if tick < 0 or missed > len(self._ring):
             return None
-        return list(self._ring)[len(self._ring) - missed :] if missed else []
+        return list(islice(reversed(self._ring), missed))[::-1]
 
     async def wait(self, tick: int) -> None:
         if self.tick == tick:
@@ -114,13 +115,19 @@ class Feed:
         """Tail the store until cancelled. StoreError ends it: its supervisor tries again."""
         while True:
             self._news.clear()
-            while rows := await self._store.read(_TAIL, self._position, _PAGE):
-                self._publish(rows)
+            while not await self._read_page():
+                pass
             try:
                 async with asyncio.timeout(self._poll):
                     await self._news.wait()
             except TimeoutError:
                 continue
+
+    async def _read_page(self) -> bool:
+        """Read and show the next events; whether that was all."""
+        rows = await self._store.read(_TAIL, self._position, _PAGE)
+        self._publish(rows)
+        return len(rows) < _PAGE
 
     async def follow(
         self, after: str = "", thread: ThreadRef | None = None

@@ -17,7 +17,7 @@ from bot.ledger import CallState
 from bot.redact import SHOWN, Redactor
 from bot.resources import Host, Hosts
 from bot.run import Run
-from bot.tool import Level, Risk, Tool, ToolCall, ToolContext, ToolError, Verdict
+from bot.tool import Level, Risk, Tool, ToolCall, ToolContext, ToolError, Trust, Verdict
 
 _MEANS_MORE = re.compile(r"[\s;&|<>`$()]")
 """What a secret has no need of, and a shell understands."""
@@ -62,7 +62,7 @@ class Batch:
     """Needs a person, now that nothing before it is left."""
 
     def refuse(self, call: ToolCall, text: str, outcome: Outcome = "denied") -> None:
-        self.events.append(ToolFinished(call.id, outcome, text))
+        self.events.append(ToolFinished(call.id, outcome, text, Trust.SYSTEM))
 
 
 class Judges:
@@ -126,7 +126,7 @@ class Judges:
                 batch.events.append(prepared.started)
         elif not batch.begin:
             batch.ask = prepared
-        return prepared.reads and verdict.level is Level.ALLOW
+        return prepared.reads and verdict.level is Level.ALLOW and not prepared.approval
 
     async def _judge(self, run: Run, state: CallState, context: ContextOf) -> Prepared:
         """Raises ToolError, for the model, when the call makes no sense."""
@@ -146,9 +146,9 @@ class Judges:
             tainted=run.ledger.tainted,
             granted=await self._granted(run, call, host, judged),
             fan_out=call.fan_out,
-            stale=run.stale,
+            stale=run.ledger.stale,
             approved=approved,
-            blocked_host=host.name in run.ledger.doubtful_hosts,
+            blocked_host=run.ledger.looking or host.name in run.ledger.doubtful_hosts,
         )
         approval = request.approval if request and approved else ""
         return Prepared(call, tool, args, ctx, gate(judged, situation), host, facts, approval)

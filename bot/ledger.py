@@ -5,6 +5,7 @@ from typing import Literal
 
 from bot.chat import Role
 from bot.events import (
+    SIGNALS,
     ApprovalDecided,
     ApprovalExpired,
     ApprovalRequested,
@@ -23,6 +24,8 @@ from bot.events import (
 )
 from bot.tool import Risk, ToolCall, Trust, Verdict
 
+STALE_AFTER = 900.0
+"""Seconds without an event after which old orders are confirmed before they change anything."""
 Stage = Literal["open", "asked", "approved", "refused", "started", "over"]
 
 
@@ -41,7 +44,8 @@ class Spent:
     steps: int = 0
     calls: int = 0
     tokens: int = 0
-    microseconds: int = 0
+    seconds: float = 0.0
+    """Of work: models and tools; neither queues nor people nor the bot's absence count."""
     grants: int = 0
 
 
@@ -67,6 +71,11 @@ class Ledger:
         self.expired: ApprovalExpired | None = None
         """An approval that nobody decided: the run ends."""
         self.looking = False
+        """A person wants to know first: nothing is changed meanwhile."""
+        self.asked = False
+        """An approval was asked for, at any time."""
+        self.stale = False
+        """The bot was away for long, and nothing has been changed since."""
         self.last_at = 0
 
     @property
@@ -83,7 +92,7 @@ class Ledger:
         if recorded.log != self._run:
             return
         self.seq = recorded.seq
-        self._work(recorded)
+        self._pass_time(recorded)
         match event:
             case RunStarted():
                 self.started = event
@@ -101,16 +110,18 @@ class Ledger:
             case _:
                 self._asked(event)
 
-    def _work(self, recorded: Recorded) -> None:
-        """Waiting for people does not count as work: their events end the wait."""
-        if isinstance(recorded.event, ModelReplied | ToolFinished):
-            self.spent.microseconds += recorded.at - self.last_at
+    def _pass_time(self, recorded: Recorded) -> None:
+        """People's events end a wait, the owner's may show that it was away."""
+        away = recorded.at - self.last_at > STALE_AFTER * 1_000_000
+        if self.last_at and away and not isinstance(recorded.event, SIGNALS):
+            self.stale = True
         self.last_at = recorded.at
 
     def _replied(self, reply: ModelReplied) -> None:
         self.spent.steps += 1
         self.spent.calls += len(reply.tool_calls)
         self.spent.tokens += reply.usage.prompt + reply.usage.completion
+        self.spent.seconds += reply.seconds
         for call in reply.tool_calls:
             self.calls[call.id] = CallState(call)
 
@@ -119,12 +130,15 @@ class Ledger:
             case ToolStarted(call=call, verdict=verdict):
                 state = self.calls.get(call.id, CallState(call))
                 self.calls[call.id] = replace(state, call=call, stage="started", verdict=verdict)
-            case ToolFinished(call_id=call_id, outcome=outcome):
+                self.stale = self.stale and verdict.risk is Risk.READ
+            case ToolFinished(call_id=call_id, outcome=outcome, seconds=seconds):
+                self.spent.seconds += seconds
                 state = self.calls.pop(call_id, None)
                 if state and state.verdict and state.verdict.risk is not Risk.READ:
                     (self.unknown if outcome == "unknown" else self.ran).append(state.call)
 
     def _asked(self, event: Event) -> None:
+        self.asked = self.asked or isinstance(event, ApprovalRequested)
         match event:
             case ApprovalRequested(may_have_run=True):
                 self.doubts[event.approval] = event
@@ -184,7 +198,9 @@ class Ledger:
     def _source(self, event: Event) -> str:
         """Whose words an event brings in, when not those of operators or the system."""
         match event:
-            case ToolFinished(outcome="ok" | "error", trust=Trust.EXTERNAL, call_id=call_id):
+            case ToolFinished(
+                outcome="ok" | "error" | "unknown", trust=Trust.EXTERNAL, call_id=call_id
+            ):
                 state = self.calls.get(call_id)
                 return f"output of {state.call.name}" if state else "output in an earlier run"
             case RunStarted(role=role, user=user) | MessageJoined(role=role, user=user):

@@ -62,10 +62,13 @@ class _Arrival:
 
     async def place(self) -> Receipt:
         active = await self._query(
-            f"SELECT id, requester, role FROM runs WHERE thread = $1 AND {_ACTIVE} {{lock}}",
+            "SELECT id, requester, role, EXISTS (SELECT 1 FROM events e"
+            " WHERE e.log_id = runs.id AND e.kind = 'stop_requested') FROM runs"
+            f" WHERE thread = $1 AND {_ACTIVE} {{lock}}",
             self._thread,
         )
-        joins = bool(active) and self._may_join(Role(active[0][2]))
+        ending = bool(active) and bool(active[0][3])
+        joins = bool(active) and not ending and self._may_join(Role(active[0][2]))
         run = active[0][0] if joins else new_id()
         if known := await self._known(run):
             return Receipt(known, "duplicate")
@@ -106,7 +109,8 @@ class _Arrival:
         message = self._message
         events: list[Event] = [MessageJoined(message.user, self._role, self._text)]
         if message.user.key == requester and message.addressed:
-            events = [*await supersede(self._query, run, "a newer message came"), *events]
+            closed = await supersede(self._query, run, "a newer message came", doubts=False)
+            events = [*closed, *events]
         await sign(self._query, run, *events)
 
     def _start(self, run: str, status: str) -> None:

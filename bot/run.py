@@ -1,11 +1,10 @@
 """A claimed run: its log in memory, and the right to append to it while the fence holds."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from time import monotonic
-from typing import Any
+from typing import Any, TypeVar
 
 from bot.chat import Role, ThreadRef, User
 from bot.events import ENDS, SIGNALS, ApprovalRequested, Event, Recorded, ToolStarted
@@ -14,9 +13,10 @@ from bot.ledger import Ledger
 from bot.ports import Agent, Query, Row, Store, UniqueViolation
 from bot.tool import Risk
 
+_RUNS_SHOWN = 40
+"""Earlier runs of the thread that the agent is given; more than fits a model's context."""
 _TAIL = f"SELECT {COLUMNS}, e.hash FROM events e WHERE e.log_id = $1 AND e.seq > $2 ORDER BY e.seq"
-
-
+T = TypeVar("T")
 Read = Callable[..., Awaitable[Sequence[Row]]]
 """Runs a statement: of the store, or inside a transaction."""
 Tell = Callable[[Sequence[Recorded]], None]
@@ -74,8 +74,6 @@ class Run:
         self.state: Any = None
         self.deadline = 0.0
         """``time.monotonic()`` until which the lease holds for certain."""
-        self.stale = False
-        """The bot was away for long: what was ordered before is confirmed first."""
         self.role = Role.NOBODY
         """The requester's, as resolved last."""
         self._claim = claim
@@ -100,14 +98,15 @@ class Run:
 
     async def load(self) -> Sequence[Recorded]:
         """Read the run's log and fold it; returns it."""
-        rows = await self._store.read(_TAIL, self.id, -1)
-        log = [self._recorded(row) for row in rows]
-        transcript = [*await self._earlier(), *log]
-        for item in transcript:
-            self.ledger.fold(item)
-        self.head = Head(rows[-1][2], rows[-1][6])
-        self.state = self.agent.begin(transcript, self.id)
-        return log
+        async with self._lock:
+            rows = await self._store.read(_TAIL, self.id, -1)
+            log = [self._recorded(row) for row in rows]
+            transcript = [*await self._earlier(), *log]
+            for item in transcript:
+                self.ledger.fold(item)
+            self.head = Head(rows[-1][2], rows[-1][6])
+            self.state = self.agent.begin(transcript, self.id)
+            return log
 
     async def append(self, *events: Event) -> None:
         """Write events in one statement; nothing may happen on their strength before it returns.
@@ -115,10 +114,12 @@ class Run:
         Raises Lost, and Overtaken when a signal came first and these events end the run or begin
         a change: then nothing was written. Whoever cancels the caller does not stop the write, so
         what is in memory stays what is in the log."""
-        await asyncio.shield(self._append(events))
+        await asyncio.shield(self._append(events, self.head.seq))
 
-    async def _append(self, events: Sequence[Event]) -> None:
+    async def _append(self, events: Sequence[Event], basis: int) -> None:
         async with self._lock:
+            if self.head.seq != basis and any(map(_needs_thought, events)):
+                raise Overtaken
             made = entries(self.head, events)
             while not (last := await self._insert(made)):
                 await self._catch_up(self._store.read)
@@ -138,18 +139,23 @@ class Run:
             raise Lost
         return position
 
-    @asynccontextmanager
-    async def turn(self) -> AsyncGenerator[Turn]:
-        """A transaction that holds the run's row. Raises Lost; Overtaken when there are signals
-        that had not been read: they are folded now, and nothing was written."""
+    async def turn(self, work: Callable[[Turn], Awaitable[T]]) -> T:
+        """Do *work* in a transaction that holds the run's row.
+
+        Raises Lost; Overtaken when there are signals that were not folded when it was called:
+        they are now, and nothing was written. A cancelled caller does not stop it."""
+        return await asyncio.shield(self._turn(work, self.head.seq))
+
+    async def _turn(self, work: Callable[[Turn], Awaitable[T]], basis: int) -> T:
         async with self._lock:
             async with self._store.transaction() as query:
-                if await self._catch_up(query):
+                if await self._catch_up(query) or self.head.seq != basis:
                     raise Overtaken
                 turn = Turn(query, self, [], [])
-                yield turn
+                result = await work(turn)
             self._fold(turn.made, turn.events, 0)
         self._tell(())
+        return result
 
     async def catch_up(self) -> None:
         """Read and fold the signals that others wrote. Raises Lost."""
@@ -160,12 +166,13 @@ class Run:
         """Let go of the run until a signal or *until* (epoch seconds). No task, only rows.
 
         Returns whether it is ready again at once, because a signal came meanwhile."""
+        known = self.wake  # what is folded while waiting for the lock was not decided on
         async with self._lock:
             rows = await self._store.write(
                 "UPDATE runs SET owner = NULL, claims = 0, wake_at = $4,"
                 " status = CASE WHEN wake <> $5 THEN 'ready' ELSE 'waiting' END"
                 " WHERE id = $1 AND owner = $2 AND fence = $3 RETURNING status",
-                *self.owned, until, self.wake,
+                *self.owned, until, known,
             )  # fmt: skip
         if not rows:
             raise Lost
@@ -190,12 +197,14 @@ class Run:
         return bool(tail)
 
     async def _earlier(self) -> Sequence[Recorded]:
-        """The thread's runs before this one, back to where it was last started afresh."""
+        """The thread's newest runs before this one, back to where it was started afresh."""
         rows = await self._store.read(
             f"SELECT {COLUMNS} FROM runs r JOIN events e ON e.log_id = r.id"
-            " WHERE r.thread = $1 AND r.id < $2 AND r.id >= COALESCE((SELECT MAX(id) FROM runs"
-            "   WHERE thread = $1 AND id <= $2 AND fresh = 1), '') ORDER BY r.id, e.seq",
-            str(self.thread), self.id,
+            " WHERE r.id IN (SELECT id FROM runs WHERE thread = $1 AND id < $2"
+            "   AND id >= COALESCE((SELECT MAX(id) FROM runs"
+            "     WHERE thread = $1 AND id <= $2 AND fresh = 1), '') ORDER BY id DESC LIMIT $3)"
+            " ORDER BY r.id, e.seq",
+            str(self.thread), self.id, _RUNS_SHOWN,
         )  # fmt: skip
         return [self._recorded(row) for row in rows]
 
@@ -217,6 +226,15 @@ class Run:
 
     def _recorded(self, row: Row) -> Recorded:
         return recorded(row, self.thread)
+
+
+async def insist(write: Callable[[], Awaitable[None]]) -> None:
+    """Write although signals come first: they change nothing about it."""
+    while True:
+        try:
+            return await write()
+        except Overtaken:
+            continue
 
 
 def _needs_thought(event: Event) -> bool:

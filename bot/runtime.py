@@ -5,7 +5,7 @@ clocks matter for speed only: what makes a call run once is the fence in its log
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from time import monotonic, time
 
 import structlog
@@ -16,12 +16,11 @@ from bot.chat import ThreadRef
 from bot.driving import Driver
 from bot.feed import Feed
 from bot.ids import new_id
+from bot.ledger import STALE_AFTER
 from bot.ports import Agent, Row, Store, StoreError
 from bot.run import Claim, Lost, Run
 
 log = structlog.get_logger()
-STALE_AFTER = 900.0
-"""Seconds without an event after which old orders are confirmed before they change anything."""
 _GIVE_UP = 5
 """Claims without a new event after which a run fails instead of being tried for ever."""
 _COLUMNS = "id, thread, agent, fence, wake, claims, wake_at"
@@ -30,7 +29,8 @@ UPDATE runs SET status = 'running', owner = $1, fence = fence + 1, lease = {{now
   claims = CASE WHEN head = (SELECT MAX(seq) FROM events WHERE log_id = runs.id)
            THEN claims + 1 ELSE 1 END,
   head = (SELECT MAX(seq) FROM events WHERE log_id = runs.id)
-WHERE id IN (SELECT id FROM runs WHERE status = 'ready' OR (status = 'running' AND lease < {{now}})
+WHERE id IN (SELECT id FROM runs WHERE status = 'ready' OR (status = 'running' AND lease < {{now}}
+    AND owner <> $1)
   ORDER BY CASE WHEN fence > 0 THEN 0 ELSE 1 END, created LIMIT $3 {{skip}})
 RETURNING {_COLUMNS}"""
 
@@ -81,10 +81,7 @@ class Runtime:
             async with asyncio.TaskGroup() as tasks:
                 self._tasks = tasks
                 tasks.create_task(self._beat(approvals))
-                while True:
-                    self._ready.clear()
-                    await self._try_claim(driver, tasks)
-                    await self._ready.wait()
+                await self._claim_for_ever(driver, tasks)
         finally:
             self._tasks = None
             await self._store.write(
@@ -92,6 +89,15 @@ class Runtime:
                 " WHERE owner = $1 AND status = 'running'",
                 self.owner,
             )
+
+    async def _claim_for_ever(self, driver: Driver, tasks: asyncio.TaskGroup) -> None:
+        try:
+            while True:
+                self._ready.clear()
+                await self._try_claim(driver, tasks)
+                await self._ready.wait()
+        finally:
+            self._tasks = None  # who signals from now on finds nobody to tell, and the next life
 
     async def _try_claim(self, driver: Driver, tasks: asyncio.TaskGroup) -> None:
         """A full disk stops new work and not the process: every beat tries again."""
@@ -123,9 +129,8 @@ class Runtime:
     async def _advance(self, driver: Driver, run: Run, row: Row) -> None:
         """One task per claimed run. Whatever cannot be written gives the run back."""
         try:
-            await self._attempt(driver, run, row)
-        except (Lost, StoreError) as error:
-            log.warning("run given back", run=run.id, error=repr(error))
+            if broken := await _guarded(run, self._attempt(driver, run, row)):
+                await _guarded(run, driver.fail(run, broken))
         finally:
             self._forget(run)
 
@@ -143,16 +148,11 @@ class Runtime:
                 raise
             task.uncancel()
             await driver.stop(run)
-        except (Lost, StoreError):
-            raise
-        except Exception as error:
-            # Whatever broke, the person in the thread must hear of it, and the other runs go on.
-            log.exception("run failed", run=run.id)
-            await driver.fail(run, f"internal error: {error!r}")
 
     async def _begin(self, run: Run, wake_at: float) -> None:
         history = await run.load()
-        run.stale = time() - max(history[-1].at / 1e6, wake_at) > STALE_AFTER
+        late = time() - max(history[-1].at / 1e6, wake_at) > STALE_AFTER
+        run.ledger.stale = run.ledger.stale or late
         run.role = await self._access.role(run.user)
 
     def _forget(self, run: Run) -> None:
@@ -163,11 +163,8 @@ class Runtime:
 
     async def _look(self, run: Run, task: asyncio.Task[None]) -> None:
         """Read signals of a live run; a stop cancels whatever it is doing."""
-        try:
-            await run.catch_up()
-        except (Lost, StoreError):
-            return  # its own task finds out by itself
-        if run.ledger.stop:
+        await _guarded(run, run.catch_up())
+        if run.ledger.stop and not task.cancelling():
             task.cancel()
 
     async def _beat(self, approvals: Approvals) -> None:
@@ -210,7 +207,19 @@ class Runtime:
     async def _alarm(self) -> None:
         """Wake runs whose time has come, and look for those of replicas that died."""
         await self._store.write(
-            "UPDATE runs SET status = 'ready', wake_at = NULL"
-            " WHERE status = 'waiting' AND wake_at <= {now}"
+            "UPDATE runs SET status = 'ready' WHERE status = 'waiting' AND wake_at <= {now}"
         )
         self.wake()
+
+
+async def _guarded(run: Run, work: Awaitable[None]) -> str:
+    """Do *work*; what broke it, for the person, or nothing. One run's failure harms no other."""
+    try:
+        await work
+    except (Lost, StoreError) as error:
+        log.warning("run given back", run=run.id, error=repr(error))
+    except Exception as error:
+        # Whatever broke, the person in the thread must hear of it, and the other runs go on.
+        log.exception("run failed", run=run.id)
+        return f"internal error: {error!r}"
+    return ""

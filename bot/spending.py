@@ -25,7 +25,7 @@ class Budget:
             return BudgetReached("steps", self.steps * times)
         if spent.calls >= self.calls * times:
             return BudgetReached("calls", self.calls * times)
-        if spent.microseconds >= self.seconds * times * 1_000_000:
+        if spent.seconds >= self.seconds * times:
             return BudgetReached("seconds", self.seconds * times)
         if spent.tokens >= self.tokens * times:
             return BudgetReached("tokens", self.tokens * times)

@@ -74,6 +74,7 @@ async def process(
     *,
     pace: Pace = FAST,
     hosts: Hosts | None = None,
+    secrets: Mapping[str, str] | None = None,
     **given: object,
 ) -> AsyncGenerator[Bench]:
     """One life of the bot process: everything but the database starts fresh."""
@@ -82,7 +83,8 @@ async def process(
     chosen = settings(directory, **given)
     async with SqliteStore.open(directory / "bot.db") as store:
         await add_people(store)
-        kernel = Kernel(chosen, store, model, toolset, hosts or OneHost(), Redactor({}), pace)
+        redactor = Redactor(secrets or {})
+        kernel = Kernel(chosen, store, model, toolset, hosts or OneHost(), redactor, pace)
         async with asyncio.TaskGroup() as tasks:
             serving = tasks.create_task(kernel.serve(()))
             try:

@@ -2,9 +2,10 @@
 
 import asyncio
 import random
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Coroutine
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -21,7 +22,7 @@ from bot.events import (
 from bot.ids import new_id
 from bot.journal import Head, entries, insert, load, sign
 from bot.ledger import Ledger
-from bot.run import Claim, Lost, Overtaken, Run
+from bot.run import Claim, Lost, Overtaken, Run, Turn, insist
 from bot.store.sqlite import SqliteStore
 from bot.tool import Risk, ToolCall, Verdict
 from tests.kernel_kit import THREAD
@@ -107,13 +108,11 @@ class _Race:
 
     async def turn(self, number: int) -> None:
         await self._ticks(60)
-        while True:
-            try:
-                async with self._run.turn() as turn:
-                    turn.add(ToolFinished(f"t{number}"))
-                    return
-            except Overtaken:
-                continue
+
+        async def add(turn: Turn) -> None:
+            turn.add(ToolFinished(f"t{number}"))
+
+        await insist(lambda: self._run.turn(add))
 
 
 @pytest.mark.parametrize(
@@ -133,6 +132,29 @@ async def test_what_a_signal_could_make_wrong_is_decided_again(
         assert event == (await load(store, run.id, THREAD))[-1].event
 
 
+async def _nothing(turn: Turn) -> None: ...
+
+
+async def test_what_was_read_while_waiting_is_decided_again(tmp_path: Path) -> None:
+    """A signal folded between a decision and its turn, end or parking is not swallowed by it."""
+    async with SqliteStore.open(tmp_path / "x.db") as store, claimed(store) as run:
+
+        async def behind(write: Coroutine[Any, Any, object]) -> object:
+            """Start *write*, and fold a signal before it gets the run's lock."""
+            async with run._lock:
+                writing = asyncio.ensure_future(write)
+                await asyncio.sleep(0)
+                await signal(store, run.id, "wait")
+                await run._catch_up(store.read)
+            return await writing
+
+        with pytest.raises(Overtaken):
+            await behind(run.turn(_nothing))
+        with pytest.raises(Overtaken):
+            await behind(run.append(RunFinished("done")))
+        assert await behind(run.park())
+
+
 async def test_a_run_that_was_taken_over_cannot_be_written(tmp_path: Path) -> None:
     """Another owner's fence: nothing of the old owner reaches the log, in any way of writing."""
     async with SqliteStore.open(tmp_path / "x.db") as store, claimed(store) as run:
@@ -140,8 +162,7 @@ async def test_a_run_that_was_taken_over_cannot_be_written(tmp_path: Path) -> No
         with pytest.raises(Lost):
             await run.append(ToolFinished("r"))
         with pytest.raises(Lost):
-            async with run.turn():
-                pass
+            await run.turn(_nothing)
         with pytest.raises(Lost):
             await run.catch_up()
         with pytest.raises(Lost):
