@@ -15,10 +15,12 @@ from bot.tool import Table, ToolContext, ToolError, ToolResult, Verdict, tool
 from tools.hosts.roots import within
 from tools.places import Place, host_errors, readable, refusal_of
 from tools.security import secrets
+from tools.security.secret_lines import NOT_IN_SECRETS
 
 SECONDS = 20
 LARGEST = "16M"
 """Larger files are not looked into."""
+_NOT_SEARCHED = "; lines that hold secrets are not searched"
 Hit = tuple[str, str, str]
 """Path, line number, line; the last two are empty in a search by name."""
 
@@ -40,7 +42,9 @@ async def search_files(
     host: Annotated[str | None, Field(description="host name; leave out for this one")] = None,
     limit: Annotated[int, Field(ge=1, le=500, description="how many results")] = 100,
 ) -> ToolResult:
-    """Find files under a directory by name pattern, by what is in them, or both."""
+    """Find files under a directory by name pattern, by what is in them, or both.
+
+    Lines that hold a secret, such as `password = …`, are not searched."""
     place = await readable(ctx, host, path)
     with host_errors():
         await place.host.files.stat(place.path)
@@ -50,7 +54,8 @@ async def search_files(
     hits = [hit for hit in parse_hits(body) if not secrets.is_secret(hit[0])]
     if not hits:
         _complain(body)
-    return _told(hits, limit, cut="124" in ended or result.ended != "exited")
+    nothing = f"nothing found{_NOT_SEARCHED if content else ''}"
+    return _told(hits, limit, nothing, cut="124" in ended or result.ended != "exited")
 
 
 def _script(place: Place, name: str, content: str, limit: int) -> str:
@@ -59,7 +64,7 @@ def _script(place: Place, name: str, content: str, limit: int) -> str:
     if not content:
         return f"{own}; timeout {SECONDS} {find} -print 2>/dev/null | head -n {limit}; {_ENDED}"
     # -Z ends names with NUL, which no name holds; a tab is what survives the way here.
-    grep = f"grep -nIHZsP -m 20 -e {shlex.quote(content)} --"
+    grep = f"grep -nIHZsP -m 20 -e {shlex.quote(NOT_IN_SECRETS + content)} --"
     return (
         f"{own}; {find} -size -{LARGEST} -print0 2>/dev/null"
         f" | timeout {SECONDS} xargs -0 -r {grep} 2>&1"
@@ -125,13 +130,11 @@ def _complain(output: str) -> None:
         raise ToolError(f"the search failed: {found[1]}")
 
 
-def _told(hits: list[Hit], limit: int, *, cut: bool) -> ToolResult:
+def _told(hits: list[Hit], limit: int, nothing: str, *, cut: bool) -> ToolResult:
     shown = hits[:limit]
     lines = [":".join(part for part in hit if part) for hit in shown]
     if len(hits) > limit:
         lines.append(f"… only the first {limit}; narrow the search for the rest")
     if cut:
         lines.append(f"… cut off after {SECONDS} s: there may be more")
-    return ToolResult(
-        "\n".join(lines) or "nothing found", Table(("path", "line", "text"), tuple(shown))
-    )
+    return ToolResult("\n".join(lines) or nothing, Table(("path", "line", "text"), tuple(shown)))
