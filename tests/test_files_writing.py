@@ -24,11 +24,26 @@ def ctx(root: Path) -> ToolContext:
 
 async def test_writing_under_a_root_is_a_change_that_asks(root: Path, ctx: ToolContext) -> None:
     """Under a write root it is CHANGE; its own words do not taint."""
+    (root / "app/x.conf").touch()
     verdict = await judged(write_file, ctx, path=f"{root}/app/x.conf", content="a")
 
     assert (Level.ASK, Risk.CHANGE) == (verdict.level, verdict.risk)
     assert Trust.SYSTEM == verdict.trust
     assert (f"overwrite {root}/app/x.conf",) == verdict.reasons
+
+
+@pytest.mark.parametrize("mode", ["overwrite", "append", "create"])
+async def test_a_new_file_is_created_whatever_the_mode(
+    root: Path, ctx: ToolContext, mode: str
+) -> None:
+    """The reason on the card tells a new file from one that is changed, as does the way back."""
+    path = f"{root}/app/new.conf"
+    verdict = await judged(write_file, ctx, path=path, content="a", mode=mode)
+
+    assert (f"create {path}",) == verdict.reasons
+    assert write_file.undo is not None
+    undo = write_file.undo(write_file.parse({"path": path, "content": "a", "mode": mode}))
+    assert undo.endswith(f"remove {path}")
 
 
 PLACES = [
@@ -175,4 +190,7 @@ def test_undo_says_what_takes_it_back() -> None:
     changed = write_file.parse({"path": "/srv/x", "content": ""})
 
     assert "remove /srv/x" == write_file.undo(created)
-    assert "a copy of the old content is kept; the result says where" == write_file.undo(changed)
+    assert (
+        "a copy of the old content is kept, the result says where; if it is new, remove /srv/x"
+        == write_file.undo(changed)
+    )

@@ -37,13 +37,23 @@ async def _judge(args: BaseModel, ctx: ToolContext) -> Verdict:
     except NotHere as refused:
         return refused.verdict
     folder = place.path.rpartition("/")[0]
+    does = given["mode"] if await _exists(place) else "create"
     return Verdict(
         Level.ASK,
         Risk.CHANGE,
-        (f"{given['mode']} {place.path}",),
+        (f"{does} {place.path}",),
         trust=Trust.SYSTEM,
         shape=f"write_file {folder}",
     )
+
+
+async def _exists(place: Place) -> bool:
+    with host_errors():
+        try:
+            await place.host.files.stat(place.path)
+        except (FileNotFoundError, NotADirectoryError):
+            return False
+    return True
 
 
 async def _preview(args: BaseModel, ctx: ToolContext) -> str:
@@ -59,9 +69,10 @@ async def _preview(args: BaseModel, ctx: ToolContext) -> str:
 
 def _undo(args: BaseModel) -> str:
     given = args.model_dump()
+    remove = f"remove {given['path']}"
     if given["mode"] == "create":
-        return f"remove {given['path']}"
-    return "a copy of the old content is kept; the result says where"
+        return remove
+    return f"a copy of the old content is kept, the result says where; if it is new, {remove}"
 
 
 @tool(risk=_judge, trust=Trust.SYSTEM, preview=_preview, undo=_undo)
