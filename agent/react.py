@@ -6,7 +6,7 @@ from pathlib import Path
 
 from agent.state import State
 from bot.events import Recorded
-from bot.ports import Action, Ask, Call, Fail, Finish, Wait
+from bot.ports import Action, Ask, Call, Fail, Finish, Message, Wait
 from bot.tool import Tool
 
 PROMPT = Path(__file__).with_name("prompt.md")
@@ -21,11 +21,12 @@ class React:
 
     def __init__(self, tools: Callable[[], Mapping[str, Tool]]) -> None:
         self._tools = tools
-        self._prompt = PROMPT.read_text(encoding="utf-8").strip()
-        self._version = sha256(self._prompt.encode()).hexdigest()[:12]
+        prompt = PROMPT.read_text(encoding="utf-8").strip()
+        self._system = Message("system", prompt)
+        self._version = sha256(prompt.encode()).hexdigest()[:12]
 
     def begin(self, transcript: Sequence[Recorded], run: str) -> State:  # noqa: ARG002 - the run's own events come last; their RunStarted says where they begin
-        state = State(self._prompt)
+        state = State(self._system)
         for recorded in transcript:
             state.fold(recorded)
         return state

@@ -35,8 +35,8 @@ _GONE = "not done: the run was over before"
 class State:
     """Fold a thread's earlier runs, then the run's own events, in log order."""
 
-    def __init__(self, prompt: str) -> None:
-        self.messages: list[Message] = [Message("system", prompt)]
+    def __init__(self, system: Message) -> None:
+        self.messages: list[Message] = [system]
         self.model = "auto"
         self._first_speaker = ""
         self._begin()

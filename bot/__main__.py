@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
-from bot import app, logs
+from bot import app, garbage, logs
 from bot.config import BadSettings, Settings, load, prepare, secrets
 from bot.ports import StoreError
 from bot.redact import Redactor
@@ -92,6 +92,7 @@ async def _opened(
 async def _until_told(serve: Callable[[], Coroutine[Any, Any, None]]) -> int:
     """Serve until SIGTERM or SIGINT. Recovery needs no farewell, so this is only tidiness."""
     told = asyncio.Event()
+    garbage.calm()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, told.set)
     async with asyncio.TaskGroup() as tasks:

@@ -35,7 +35,6 @@ class Prepared:
     ctx: ToolContext
     verdict: Verdict
     host: Host
-    digest: str
     approval: str = ""
     """The approval that lets it run."""
 
@@ -135,9 +134,10 @@ class Judges:
         host = self._hosts.get(getattr(args, "host", None))
         ctx = context(run, call, tool)
         judged = await tool.judge(args, ctx)
-        facts = self.digest(run.id, run.user.key, tool, call, host, judged)
-        request = state.request
-        approved = state.stage == "approved" and request is not None and request.digest == facts
+        request = state.request if state.stage == "approved" else None
+        approved = request is not None and request.digest == self.digest(
+            run.id, run.user.key, tool, call, host, judged
+        )
         if judged.risk is not Risk.READ:
             run.role = await self._access.role(run.user)
         situation = Situation(
@@ -151,7 +151,7 @@ class Judges:
             blocked_host=run.ledger.looking or host.name in run.ledger.doubtful_hosts,
         )
         approval = request.approval if request and approved else ""
-        return Prepared(call, tool, args, ctx, gate(judged, situation), host, facts, approval)
+        return Prepared(call, tool, args, ctx, gate(judged, situation), host, approval)
 
     async def _granted(self, run: Run, call: ToolCall, host: Host, judged: Verdict) -> bool:
         return judged.risk is Risk.CHANGE and await self._approvals.granted(
@@ -212,7 +212,14 @@ class Judges:
             verdict=prepared.verdict,
             host=prepared.host.name,
             account=prepared.host.account,
-            digest=prepared.digest,
+            digest=self.digest(
+                run.id,
+                run.user.key,
+                prepared.tool,
+                prepared.call,
+                prepared.host,
+                prepared.verdict,
+            ),
             expires=time() + self._approvals.ttl,
             tainted_by=tuple(run.ledger.tainted_by.values()),
             preview=await preview(prepared.tool, prepared.args, prepared.ctx),

@@ -15,7 +15,7 @@ from urllib.parse import quote, quote_plus
 from pydantic import JsonValue
 
 from bot import events as ev
-from bot.secret_patterns import ENOUGH, FULL, OPEN, PATTERNS, SECRET_NAME, TRIGGER, any_of
+from bot.secret_patterns import BEGUN, ENOUGH, FULL, OPEN, PATTERNS, SECRET_NAME, TRIGGER, any_of
 from bot.tool import Table, ToolCall, Verdict
 
 SHOWN = "‹secret: "
@@ -191,7 +191,8 @@ class _Patterns:
                 start = found.end()
 
     def still_open(self, text: str, start: int) -> int:
-        tail = range(max(start, len(text) - ENOUGH + 1), len(text))
+        ends = range(max(start, len(text) - ENOUGH + 1), len(text))
+        tail = (place for place in ends if text[place:].lower() in BEGUN)
         places = (place for place in _places(text) if place >= start)
         return next((p for p in (*places, *tail) if OPEN.match(text, p)), len(text))
 

@@ -259,3 +259,7 @@ TRIGGER = re.compile(any_of(text[:ENOUGH].lower() for p in PATTERNS for text in 
 """Where this does not match a text's lower case, no pattern begins."""
 SECRET_NAME = re.compile(f"(?i:{_full(_NAMES)})[\"']?$")
 """Names of arguments whose values are secrets."""
+BEGUN = frozenset(
+    text[:length].lower() for p in PATTERNS for text in _starts(p) for length in range(1, ENOUGH)
+)
+"""Ends of a text that can still become the beginning of a pattern, in lower case."""

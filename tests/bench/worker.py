@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from bot import garbage
 from tests.bench import client, kernel, load, profile, project, raw, service
 
 CONTENDERS = {"project": project.opened, "raw": raw.opened, "client": client.opened}
@@ -22,6 +23,7 @@ async def work(words: list[str]) -> Any:
     if scenario in ("start", "tokens"):
         return await service.measure(contender, scenario, url, Path(directory), given)
     async with CONTENDERS[contender](url, Path(directory)) as opened:
+        garbage.calm()  # for all alike, as the bot does at its start
         if scenario == "profile":
             return await profile.profile(opened, int(given["level"]), given["seconds"])
         return await load.measure(scenario, opened, given)
