@@ -24,9 +24,10 @@ from bot.driving import Driver
 from bot.editing import Editor
 from bot.execution import Executor
 from bot.feed import Feed
+from bot.journal import ProcessLog
 from bot.judging import Judges
 from bot.ports import Bot, Model, Part, Service, Store
-from bot.reading import Reader
+from bot.reading import Catalogue, Reader
 from bot.receiving import Receiver
 from bot.redact import Redactor
 from bot.resources import Hosts
@@ -71,17 +72,16 @@ class Kernel:
         self._mode = settings.mode
         self.feed = Feed(store, redactor.presentable, poll=pace.feed_poll)
         access = Access(store, settings.roles_file)
-        react = agent.create(toolset)
-        self.runtime = Runtime(store, self.feed, access, {react.name: react}, lease=pace.lease)
+        agents = {"react": agent.create(toolset)}
+        self.runtime = Runtime(store, self.feed, access, agents, lease=pace.lease)
         self._approvals = Approvals(
             store, self.runtime.changed, ttl=settings.approval_ttl, two_person=settings.two_person
         )
         judges = Judges(
             lambda: toolset, hosts, access, self._approvals, redactor, mode=settings.mode
         )
-        self._driver = self._driving(
-            judges, Executor(hosts, None, self.feed, redactor), redactor, pace.budget
-        )
+        executor = Executor(hosts, None, self.feed, redactor)
+        self._driver = self._driving(judges, executor, redactor, pace.budget)
         self.dispatcher = Dispatcher(access)
         parts = Parts(
             store=store,
@@ -93,6 +93,7 @@ class Kernel:
             runtime=self.runtime,
             dispatcher=self.dispatcher,
             redactor=redactor,
+            process=ProcessLog(store, self.feed.ring),
         )
         self.bot = ChatBot(parts, self._reader(parts, toolset))
         self.dispatcher.add(builtin.commands(self.bot))
@@ -110,10 +111,9 @@ class Kernel:
             parts.store,
             parts.access,
             parts.approvals,
-            present=parts.redactor.presentable,
-            tools=lambda: toolset,
-            commands=lambda: self.dispatcher.all,
-            health=self.health,
+            parts.process,
+            parts.redactor.presentable,
+            Catalogue(lambda: toolset, lambda: self.dispatcher.all, self.health),
         )
 
     async def health(self) -> Health:

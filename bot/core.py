@@ -55,6 +55,7 @@ class Parts:
     runtime: Runtime
     dispatcher: Dispatcher
     redactor: Redactor
+    process: ProcessLog
 
 
 class ChatBot:
@@ -62,7 +63,7 @@ class ChatBot:
 
     def __init__(self, parts: Parts, reader: Reader) -> None:
         self._parts = parts
-        self._process = ProcessLog(parts.store, parts.feed.ring)
+        self._process = parts.process
         self.read = reader
 
     async def receive(self, message: IncomingMessage) -> Receipt:

@@ -1,14 +1,15 @@
 """Looking at threads, runs and approvals: who asks decides what is there."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 from bot.access import Access, authorize, may_see
 from bot.approvals import Approvals
 from bot.chat import Role, ThreadRef, User
 from bot.command import Command
-from bot.events import ApprovalRequested, Recorded
+from bot.events import ApprovalRequested, Noted, Recorded
 from bot.feed import Present, presented
-from bot.journal import COLUMNS, load, recorded
+from bot.journal import COLUMNS, ProcessLog, load, recorded
 from bot.ports import NotFound, Row, Store
 from bot.receiving import takes_part_in
 from bot.tool import Tool
@@ -21,6 +22,15 @@ _DECIDABLE = (
 _RUN = "r.id, r.thread, r.status, r.model, r.requester, r.created"
 
 
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """What is not in the store: it may change while the process runs."""
+
+    tools: Callable[[], Mapping[str, Tool]]
+    commands: Callable[[], Mapping[str, Command]]
+    health: Callable[[], Awaitable[Health]]
+
+
 class Reader:
     """Implements ``bot.views.Reading``."""
 
@@ -29,25 +39,22 @@ class Reader:
         store: Store,
         access: Access,
         approvals: Approvals,
-        *,
+        process: ProcessLog,
         present: Present,
-        tools: Callable[[], Mapping[str, Tool]],
-        commands: Callable[[], Mapping[str, Command]],
-        health: Callable[[], Awaitable[Health]],
+        catalogue: Catalogue,
     ) -> None:
         self._store = store
         self._access = access
         self._approvals = approvals
+        self._process = process
         self._present = present
-        self._tools = tools
-        self._commands = commands
-        self._health = health
+        self._catalogue = catalogue
 
     async def role(self, user: User) -> Role:
         return await self._access.role(user)
 
     async def health(self) -> Health:
-        return await self._health()
+        return await self._catalogue.health()
 
     async def threads(self, *, by: User) -> Sequence[ThreadView]:
         role = await self._role(by)
@@ -70,6 +77,7 @@ class Reader:
 
     async def thread(self, thread: ThreadRef, *, by: User) -> Sequence[RunView]:
         await self.check(thread, by=by)
+        await self._account(thread, by)
         runs = await self._store.read(
             f"SELECT {_RUN} FROM runs r WHERE r.thread = $1 ORDER BY r.id", str(thread)
         )
@@ -89,6 +97,7 @@ class Reader:
         rows = await self._store.read(f"SELECT {_RUN} FROM runs r WHERE r.id = $1", run)
         if not rows or not await self.sees(ThreadRef.parse(rows[0][1]), by=by):
             raise NotFound(f"there is no run {run!r}")
+        await self._account(ThreadRef.parse(rows[0][1]), by)
         log = await load(self._store, run, ThreadRef.parse(rows[0][1]))
         return _view(rows[0], [presented(item, self._present) for item in log])
 
@@ -108,11 +117,11 @@ class Reader:
 
     async def tools(self, *, by: User) -> Sequence[Tool]:
         await self._role(by)
-        return sorted(self._tools().values(), key=lambda tool: tool.name)
+        return sorted(self._catalogue.tools().values(), key=lambda tool: tool.name)
 
     async def commands(self, *, by: User) -> Sequence[Command]:
         role = await self._role(by)
-        commands = sorted(self._commands().values(), key=lambda command: command.name)
+        commands = sorted(self._catalogue.commands().values(), key=lambda command: command.name)
         return [command for command in commands if role.covers(command.role)]
 
     async def check(self, thread: ThreadRef, *, by: User) -> None:
@@ -130,6 +139,12 @@ class Reader:
             await self._store.read(f"{_DECIDABLE} AND r.thread = $1", str(thread))
         )
         return may_see(role, takes_part=takes_part, may_decide=may_decide)
+
+    async def _account(self, thread: ThreadRef, by: User) -> None:
+        """Admins see everything, and it is written down what they looked at."""
+        exists, takes_part = await takes_part_in(self._store, thread, by)
+        if exists and not takes_part and (await self._role(by)).covers(Role.ADMIN):
+            await self._process.note(Noted("read as admin", by.key, str(thread)))
 
     async def _role(self, user: User) -> Role:
         role = await self._access.role(user)

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from bot.chat import ThreadRef, User
-from bot.events import Recorded
+from bot.events import Noted, Recorded
+from bot.journal import PROCESS, load
 from bot.ports import NotFound
 from tests.fakes.model import ScriptedModel, calls, says
 from tests.kernel_kit import ADMIN, ANN, BOB, THREAD, VIC, Bench, process
@@ -95,3 +96,15 @@ async def test_who_decides_sees_what_comes_of_it(tmp_path: Path, lab: Lab) -> No
         view = await bench.kernel.bot.read.run(receipt.run, by=ANN)
 
     assert "done" == view.status
+
+
+async def test_what_an_admin_looks_at_is_written_down(tmp_path: Path, lab: Lab) -> None:
+    """Admins see everybody's threads; that they did stands in the audit trail."""
+    async with process(tmp_path, ScriptedModel(says("One.")), lab.tools()) as bench:
+        receipt = await bench.say("mine", BOB)
+        await bench.until("run_finished")
+        await bench.kernel.bot.read.run(receipt.run, by=BOB)
+        await bench.kernel.bot.read.run(receipt.run, by=ADMIN)
+        noted = await load(bench.store, PROCESS, None)
+
+    assert [Noted("read as admin", "web:admin", str(THREAD))] == [item.event for item in noted]
