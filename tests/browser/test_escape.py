@@ -13,6 +13,7 @@ from tests.browser.conftest import Modules
         ("a\u200bb\ufeff", "a⟨U+200B⟩b⟨U+FEFF⟩"),
         ("echo\u00a0x\r\u0000", "echo⟨U+00A0⟩x⟨U+000D⟩⟨U+0000⟩"),
         ("tag\U000e0041 \u3164", "tag⟨U+E0041⟩ ⟨U+3164⟩"),
+        ("Z\u0300\u0301\u0302\u0303\u0304", "Z\u0300\u0301\u0302\u0303⟨U+0304⟩"),
         ("fake ⟨U+202E⟩", "fake ⟨U+27E8⟩U+202E⟩"),
         ("äöü 漢字 €", "äöü 漢字 €"),
     ],

@@ -50,7 +50,7 @@ function details(call, ctx) {
     call.edited && h("p", { class: "hint" }, "Ran as edited by a person, not as the model wrote it."),
     long && h("pre", { class: "code", tabindex: 0 }, exact(main.text)),
     rest && h("p", { class: "hint break-words" }, exact(rest.slice(0, 2000))),
-    call.table ? grid(call.table.columns, call.table.rows) : output(call, ctx),
+    call.table ? grid(call.table.columns, call.table.rows, exact) : output(call, ctx),
   ];
 }
 

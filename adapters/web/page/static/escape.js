@@ -2,9 +2,10 @@
 
 // Controls (except newline and tab), format characters (zero width, bidi, tags), lone surrogates,
 // private use, every space but the plain one, fillers and selectors that draw nothing; and the mark
-// itself, so that text which only looks like an escape is told from one.
+// itself, so that text which only looks like an escape is told from one. And what is stacked on a
+// letter after four marks: no script needs more, and the pile covers the lines around it.
 const INVISIBLE =
-  /(?![\n\t])[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}]|(?! )\p{Zs}|⟨(?=U\+)|[\u034F\u115F\u1160\u17B4\u17B5\u180B-\u180F\u2800\u3164\uFE00-\uFE0F\uFFA0\u{E0100}-\u{E01EF}]/gu;
+  /(?![\n\t])[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}]|(?! )\p{Zs}|⟨(?=U\+)|[\u034F\u115F\u1160\u17B4\u17B5\u180B-\u180F\u2800\u3164\uFE00-\uFE0F\uFFA0\u{E0100}-\u{E01EF}]|(?<=\p{M}{4})\p{M}/gu;
 
 /** Text as pieces {text, hidden}: a hidden one is the name of an invisible character, ⟨U+202E⟩. */
 export function pieces(text) {

@@ -5,7 +5,8 @@ import { drawBanners, drawMode } from "./banners.js";
 import { remaining } from "./card.js";
 import { asCommand, Composer } from "./composer.js";
 import { Conversation } from "./conversation.js";
-import { show } from "./dom.js";
+import { exact } from "./diff.js";
+import { h, show } from "./dom.js";
 import { Drawer } from "./drawer.js";
 import { active, pending } from "./fold.js";
 import { askLogin } from "./login.js";
@@ -110,7 +111,8 @@ function drawn(view) {
 function headings() {
   const { view } = conversation;
   const known = state.threads.find((thread) => thread.id === view.thread);
-  place("title").textContent = known?.title || (view.thread ? "Conversation" : "New conversation");
+  const title = known?.title || (view.thread ? "Conversation" : "New conversation");
+  place("title").replaceChildren(h("bdi", {}, exact(title)));
   const waits = pending(view).length > 0 || state.threads.some((one) => one.waiting);
   document.title = `${waits ? "● Approval waits · " : ""}AI Orchestrator`;
 }

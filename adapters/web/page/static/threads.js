@@ -1,5 +1,6 @@
 // The list of conversations on the left.
 
+import { exact } from "./diff.js";
 import { h } from "./dom.js";
 import { dot } from "./mark.js";
 import { keyed } from "./morph.js";
@@ -22,7 +23,7 @@ function row(thread, current) {
   return h("li", {},
     h("a", { href: address(thread.id), class: "thread", "aria-current": current ? "page" : null },
       dot(state),
-      h("span", { class: "thread-title" }, thread.title || "(no text)"),
+      h("bdi", { class: "thread-title" }, exact(thread.title || "(no text)")),
       elsewhere && h("span", { class: "badge badge-idle" }, elsewhere),
       h("span", { class: "thread-age" }, age(now() - seconds(thread.updated)))));
 }
