@@ -6,21 +6,31 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from getpass import getpass
 
-import structlog
-
 from adapters.web.accounts import Accounts, spelled
 from adapters.web.keys import Keys
 from bot.chat import Role
+from bot.events import Noted
+from bot.journal import ProcessLog
 from bot.ports import Refused, Store
 
-log = structlog.get_logger()
 _ROLES = [str(role) for role in Role if role is not Role.NOBODY]
 Verb = Callable[[Namespace], Awaitable[str]]
+
+
+class _Notes:
+    """What is done on the command line belongs into the audit trail too."""
+
+    def __init__(self, store: Store) -> None:
+        self._process = ProcessLog(store, lambda: None)
+
+    async def __call__(self, what: str, text: str) -> None:
+        await self._process.note(Noted(what, "command line", text))
 
 
 class UsersCommand:
     def __init__(self, store: Store) -> None:
         self._accounts = Accounts(store)
+        self._notes = _Notes(store)
 
     async def __call__(self, words: Sequence[str]) -> int:
         parser = ArgumentParser("python -m bot users", description="People who may log in.")
@@ -46,7 +56,7 @@ class UsersCommand:
 
     async def _add(self, given: Namespace) -> str:
         await self._accounts.add(given.name, _password(given), Role(given.role))
-        log.info("user added", user=given.name, role=given.role)
+        await self._notes("user added", f"{given.name} as {given.role}")
         return f"{given.name} can log in as {given.role}"
 
     async def _list(self, _given: Namespace) -> str:
@@ -57,23 +67,24 @@ class UsersCommand:
 
     async def _password(self, given: Namespace) -> str:
         await self._accounts.set_password(given.name, _password(given))
-        log.info("password changed", user=given.name)
+        await self._notes("password changed", given.name)
         return f"{given.name} has a new password; logins and keys until now are void"
 
     async def _role(self, given: Namespace) -> str:
         before = await self._accounts.set_role(given.name, Role(given.role))
-        log.info("role changed", user=given.name, before=before, role=given.role)
+        await self._notes("role changed", f"{given.name} from {before} to {given.role}")
         return f"{given.name} is {given.role} now, was {before}; logins and keys until now are void"
 
     async def _remove(self, given: Namespace) -> str:
         await self._accounts.remove(given.name)
-        log.info("user removed", user=given.name)
+        await self._notes("user removed", given.name)
         return f"{given.name} is removed, with all logins and keys"
 
 
 class KeysCommand:
     def __init__(self, store: Store) -> None:
         self._keys = Keys(store)
+        self._notes = _Notes(store)
 
     async def __call__(self, words: Sequence[str]) -> int:
         parser = ArgumentParser("python -m bot keys", description="Keys for programs.")
@@ -92,7 +103,7 @@ class KeysCommand:
 
     async def _add(self, given: Namespace) -> str:
         key = await self._keys.add(given.owner, Role(given.role), given.label, given.days)
-        log.info("key added", owner=given.owner, role=given.role, label=given.label)
+        await self._notes("key added", f"{given.label} of {given.owner}, at most {given.role}")
         return key
 
     async def _list(self, _given: Namespace) -> str:
@@ -107,7 +118,7 @@ class KeysCommand:
 
     async def _revoke(self, given: Namespace) -> str:
         await self._keys.revoke(given.id)
-        log.info("key revoked", key=given.id)
+        await self._notes("key revoked", given.id)
         return f"{given.id} is revoked"
 
 

@@ -7,6 +7,8 @@ import pytest
 
 from adapters.web.cli import KeysCommand, UsersCommand
 from bot.chat import Role
+from bot.events import Noted
+from bot.journal import PROCESS, load
 from bot.store.sqlite import SqliteStore
 from tests.web.site import Site
 
@@ -78,6 +80,14 @@ async def test_a_changed_role_ends_logins_and_keys(site: Site, capsys: Output) -
     body = {"refresh_token": login["refresh_token"]}
     async with site.http.post("/api/auth/refresh", json=body) as response:
         assert response.status == 401
+
+
+async def test_what_is_done_stands_in_the_audit_trail(site: Site, capsys: Output) -> None:
+    """Who got which role, by the command line, is noted in the process's log."""
+    assert await UsersCommand(site.store)(["role", "op", "viewer"]) == 0
+
+    noted = [item.event for item in await load(site.store, PROCESS, None)]
+    assert noted[-1] == Noted("role changed", "command line", "op from operator to viewer")
 
 
 async def test_a_key_is_shown_once_and_never_more_than_its_role(site: Site, capsys: Output) -> None:
