@@ -29,14 +29,15 @@ LISTED = {
     ],
 )
 async def test_piled_marks_cover_nothing_else(tab: Page, server: PageServer, answer: str) -> None:
-    """The question above an answer looks the same, whatever is piled on the answer's letters."""
+    """The line above looks the same, whatever is piled on the letters below it."""
     pictures: list[bytes] = []
     for thread, marks in (("plain", ""), ("piled", MARKS)):
-        end = {"type": "run_finished", "text": answer.format(marks)}
+        end = {"type": "run_finished", "text": f"before\n\n{answer.format(marks)}"}
         await server.play(started("how full?"), end, thread=thread)
         await tab.goto(f"{server.url}/#/{thread}")
         await expect(tab.locator(".answer")).to_contain_text(f"a{marks}")
-        pictures.append(await tab.locator(".message").screenshot(animations="disabled"))
+        above = tab.locator(".answer > p").first
+        pictures.append(await above.screenshot(animations="disabled"))
 
     assert pictures[0] == pictures[1]
 

@@ -143,7 +143,7 @@ async def test_a_retry_without_a_thread_waits_where_its_run_is(site: Site) -> No
             return await response.json()
 
     first = await say(wait=False)
-    async with asyncio.TaskGroup() as tasks:
+    async with asyncio.timeout(10), asyncio.TaskGroup() as tasks:
         again = tasks.create_task(say(wait=True))
         await site.bot.followed_by(1)
         site.bot.record(first["run_id"], RunFinished("done"))
