@@ -179,6 +179,6 @@ class Hosts(Protocol):
 
 
 class Memory(Protocol):
-    """Facts the bot remembers. No memory is configured until its part lands."""
+    """Facts the bot remembers, when a memory is configured."""
 
     async def recall(self, text: str) -> Sequence[str]: ...

@@ -1,4 +1,4 @@
-"""Watches and repairs. For now: whatever the parts want done every so often."""
+"""What the parts want done every so often, each tick on one replica."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""The inventory. So far it is one machine: the one the bot runs on."""
+"""The inventory: the machine the bot runs on."""
 
 from collections.abc import Sequence
 
@@ -26,7 +26,7 @@ class Inventory:
         return host
 
     def expand(self, target: str) -> Sequence[str]:
-        """No groups yet, so a target is one name; raises ToolError."""
+        """One machine has no groups: a target is one name; raises ToolError."""
         return (self.get(target).name,)
 
 
