@@ -74,6 +74,10 @@ class Verdict:
     """Reads something secret."""
     egress: bool = False
     """Reaches a machine outside the inventory."""
+    commands: tuple[str, ...] = ()
+    """What was found in a command line, each command with its words."""
+    unsure: tuple[str, ...] = ()
+    """Scripts in it that a second parser must read the same way before it may be allowed."""
 
 
 @dataclass(frozen=True, slots=True)

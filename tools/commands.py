@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field
 
 from bot.resources import CommandResult
 from bot.tool import OutcomeUnknown, Risk, ToolContext, ToolError, ToolResult, Verdict, tool
-from tools.security import classify
+from tools.security import Policy
 
 LONGEST = 600
 """Seconds a command may take."""
@@ -20,9 +20,10 @@ Directory = Annotated[str | None, Field(description="absolute directory to run i
 Seconds = Annotated[int, Field(ge=1, le=LONGEST, description="seconds until it is killed")]
 
 
-def _judge(args: BaseModel, ctx: ToolContext) -> Verdict:  # noqa: ARG001 - a judge is handed both
+async def _judge(args: BaseModel, ctx: ToolContext) -> Verdict:
     given = args.model_dump()
-    return classify(given["command"], cwd=given["cwd"])
+    policy = Policy(ctx.hosts.get(given["host"]).roots)
+    return await policy.decide(given["command"], cwd=given["cwd"])
 
 
 @tool(risk=_judge, timeout=LONGEST + 10)
@@ -35,15 +36,16 @@ async def execute_command(
 ) -> ToolResult:
     """Run one command line with bash and get its output and exit code.
 
-    Plain read-only commands such as `uptime`, `df -h` or `ls -l /var/log` run at once. Everything
-    else waits for a person to approve it, so prefer a special tool when there is one."""
+    Commands that only read run at once, also in pipes and loops. What changes something waits for
+    a person to approve it, so prefer a special tool when there is one. Write program names plainly
+    and never hide text in variables, base64 or downloads: that is refused."""
     seconds = min(timeout, ctx.deadline - monotonic() - RESERVE)
     if seconds <= 0:
         raise ToolError("there is no time left to run it")
-    result = await ctx.hosts.get(host).run(
-        command, cwd=cwd, timeout=seconds, on_output=ctx.progress
-    )
-    if result.ended == "may still run" and classify(command, cwd=cwd).risk is not Risk.READ:
+    machine = ctx.hosts.get(host)
+    result = await machine.run(command, cwd=cwd, timeout=seconds, on_output=ctx.progress)
+    judged = Policy(machine.roots).judge(command, cwd=cwd)
+    if result.ended == "may still run" and judged.risk is not Risk.READ:
         raise OutcomeUnknown(_told(result))
     return ToolResult(_told(result))
 

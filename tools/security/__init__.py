@@ -1,35 +1,16 @@
-"""The command policy: what a command line would do, and who must be asked."""
+"""The command policy: what a command line would do, and who must be asked.
 
-import hashlib
-from pathlib import Path
+A safety net, not a wall: the wall is the account that commands run as."""
 
-from bot.tool import Level, Risk, Trust, Verdict
-from tools.security import plain
-from tools.security.plain import PROGRAMS, objection, plain_words
+from bot.tool import Verdict
+from tools.security.policy import Policy
 
-POLICY = f"plain-{hashlib.sha256(Path(plain.__file__).read_bytes()).hexdigest()[:8]}"
+BUILT_IN = Policy()
 
 
-def classify(command: str, *, cwd: str | None = None) -> Verdict:  # noqa: ARG001 - a plain reading is one in any directory
-    """Judge one command line for bash. Pure; any text gets a verdict, nothing is raised.
+def classify(command: str, *, cwd: str | None = None) -> Verdict:
+    """Judge one command line for bash by the built-in policy, second opinion included.
 
-    Only plain readings are allowed. All else is not understood, which is a danger: it asks."""
-    if "\0" in command or not command.strip():
-        return Verdict(
-            Level.DENY,
-            Risk.DANGER,
-            ("there is no command in it that a shell could run",),
-            policy=POLICY,
-            alternative="write one command line as plain text",
-        )
-    words = plain_words(command)
-    if not words:
-        return _not_understood("it is more than one program with plain words", "")
-    if reason := objection(words):
-        return _not_understood(reason, words[0])
-    trust = Trust.SYSTEM if PROGRAMS[words[0]].fixed else Trust.EXTERNAL
-    return Verdict(trust=trust, policy=POLICY, shape=words[0])
-
-
-def _not_understood(reason: str, shape: str) -> Verdict:
-    return Verdict(Level.ASK, Risk.DANGER, (reason,), policy=POLICY, shape=shape)
+    Any text gets a verdict, nothing is raised. It may wait a second for the second opinion: in an
+    event loop, await :meth:`Policy.decide` instead. *cwd*: where it would run; home when None."""
+    return BUILT_IN.classify(command, cwd=cwd)

@@ -1,0 +1,65 @@
+"""Whatever text comes, a verdict comes back: quickly, and never an unfounded yes."""
+
+from time import process_time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.tool import Level
+from tools.security import Policy
+from tools.security.prefilter import joined
+from tools.security.syntax import Source
+
+POLICY = Policy()
+SHELL = st.text("ab/-$`'\"\\;&|<>(){}[]*?~!# \n\t=.:{}@%+^0129xé\u202e\r", max_size=120)
+BAD = [
+    "",
+    " \n\t",
+    "ls\0rm",
+    "ls\rrm -rf /",
+    "x" * 1_000_000,
+    "echo \ud800",
+    "uptime \u202e",
+    "upt\u200bime",
+    "(" * 5_000 + ")" * 5_000,
+    "ls\u00a0-l",
+    "l\u0455 -la",
+]
+
+
+@pytest.mark.parametrize("command", BAD, ids=range(len(BAD)))
+def test_what_nobody_can_read_is_never_allowed(command: str) -> None:
+    """Nothing, control and invisible characters, endless text: a reason, and a person."""
+    verdict = POLICY.classify(command)
+
+    assert verdict.level is not Level.ALLOW
+    assert verdict.reasons
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.one_of(st.text(max_size=200), SHELL))
+def test_any_text_gets_a_quick_verdict(command: str) -> None:
+    """Nothing is raised, 50 ms of CPU are enough, and what does not parse is never allowed."""
+    began = process_time()
+    verdict = POLICY.judge(command)
+    seconds = process_time() - began
+
+    assert seconds < 0.05
+    assert verdict.level is not Level.ALLOW or not Source(joined(command)).root.has_error
+
+
+def test_one_word_out_of_place_is_not_missed_by_both_parsers() -> None:
+    """A script with more than words and pipes is also read by the second parser."""
+    judged = POLICY.judge("for u in nginx ssh; do systemctl status $u; done")
+
+    assert Level.ALLOW is judged.level
+    assert 1 == len(judged.unsure)
+    assert () == POLICY.classify("for u in nginx ssh; do systemctl status $u; done").unsure
+
+
+async def test_the_second_opinion_comes_off_the_loop() -> None:
+    """decide() gives the same answer as classify(), without waiting in the event loop."""
+    command = "systemctl is-active nginx && echo up"
+
+    assert POLICY.classify(command) == await POLICY.decide(command)

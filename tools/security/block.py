@@ -1,0 +1,262 @@
+"""Commands, their redirects and assignments, as a script holds them."""
+
+import re
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Protocol, Self
+
+from tools.security.atoms import Reader
+from tools.security.environment import assigned
+from tools.security.expansion import expand, value_of
+from tools.security.finding import Finding, danger
+from tools.security.invocation import Recursion
+from tools.security.redirects import Redirects, redirects
+from tools.security.reserved import without_reserved
+from tools.security.scope import CWD, Scope
+from tools.security.syntax import SUBSTITUTIONS, Source, below
+from tools.security.words import NOTHING, Data, Word, merged, plain
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+
+class Walk(Recursion, Protocol):
+    """The walker, as far as a block needs it."""
+
+    def find(self, *found: Finding) -> None: ...
+    def apart(self, work: Callable[[], object]) -> list[Finding]:
+        """What is found while *work* is done."""
+        ...
+
+    def walk(self, text: str, scope: Scope, stdin: Data = NOTHING) -> Data: ...
+    def words(self, words: Sequence[Word], scope: Scope, stdin: Data) -> Data: ...
+    def function(self, scope: Scope, words: Sequence[Word], stdin: Data) -> Data: ...
+
+
+class Block:
+    """The commands of one script or function body, in one scope."""
+
+    def __init__(self, walker: Walk, source: Source, scope: Scope) -> None:
+        self.walker = walker
+        self.source = source
+        self.scope = scope
+        self.defined: list[tuple[str, Node]] = []
+        self.called: set[str] = set()
+
+    def visit(self, node: "Node", stdin: Data) -> Data:
+        """Judge what *node* holds; what it prints."""
+        raise NotImplementedError
+
+    def continued(self, node: "Node") -> bool:
+        """Whether *node* is a command, and no word of one."""
+        raise NotImplementedError
+
+    def uncalled(self) -> None:
+        """Judge the functions that nothing here calls."""
+        raise NotImplementedError
+
+    def join(self, inner: "Block") -> None:
+        """What a subshell defines and calls is not forgotten."""
+        self.called |= inner.called
+        self.defined += inner.defined
+
+    def inner(self, source: Source, scope: Scope) -> Self:
+        return type(self)(self.walker, source, scope)
+
+    def children(self, node: "Node", stdin: Data) -> Data:
+        parts: list[Data] = []
+        pending = list(node.children)
+        either: dict[str, tuple[Word, ...]] | None = None
+        while pending:
+            child = pending.pop(0)
+            if child.type == "list":
+                pending[:0] = child.children
+            elif child.type == "||":
+                either = dict(self.scope.variables)
+            elif child.is_named and child.type != "comment":
+                parts.append(self.visit(child, stdin))
+                if either is not None:
+                    self.scope.meet(either)
+                    either = None
+        return merged(parts)
+
+    def _find(self, *found: Finding) -> None:
+        self.walker.find(*found)
+
+    def reader(self, scope: Scope) -> Reader:
+        return Reader(self.source, scope, self.substitute)
+
+    def substitute(self, node: "Node", source: Source, scope: Scope) -> Data:
+        """Judge what stands in a substitution."""
+        text = source.of(node).strip()
+        result: list[Data] = []
+        inner = scope.copy()
+
+        def work() -> None:
+            if text.startswith("`") and "\\" in text:
+                plain_text = re.sub(r"\\([\\`$])", r"\1", text[1:-1])
+                result.append(self.walker.walk(plain_text, inner))
+                return
+            given = Data("unknown") if text.startswith(">(") else NOTHING
+            block = self.inner(source, inner)
+            redirect = [c for c in node.named_children if c.type == "file_redirect"]
+            if len(redirect) == node.named_child_count == 1:
+                result.append(block.redirected(node, NOTHING))
+            else:
+                result.append(block.children(node, given))
+            block.uncalled()
+
+        kind = "substitution"
+        self._find(*(each.within(kind) for each in self.walker.apart(work)))
+        return result[0] if result else Data()
+
+    def simple(self, node: "Node", stdin: Data) -> Data:
+        """A command; its assignments, redirects and words."""
+        words_of: list[Node] = []
+        made = Redirects()
+        for child in node.children:
+            if child.type == "variable_assignment":
+                self.assignment(child, alone=False)
+            elif child.type in ("file_redirect", "herestring_redirect", "heredoc_redirect"):
+                self.redirect(child, made, words_of)
+            elif child.is_named or child.type not in ("", ";"):
+                words_of.append(child)
+        return self.run(words_of, made, stdin)
+
+    def run(self, nodes: Sequence["Node"], made: Redirects, stdin: Data) -> Data:
+        text = " ".join(self.source.of(node) for node in nodes)
+        outputs: list[Data] = []
+        for scope in self.scope.choices(text):
+            reader = self.reader(scope)
+            words = [word for node in nodes for word in expand(node, reader)]
+            words += made.more
+            words = list(without_reserved(words))
+            given = made.stdin or stdin
+            if words and words[0].text in self.scope.functions:
+                self.called.add(words[0].text)
+                self.walker.function(self.scope, words, given)
+                outputs.append(Data())
+            elif words and words[0].literal == "alias":
+                self.alias(words)
+            else:
+                shared = self.scope if scope is self.scope else scope
+                outputs.append(self.walker.words(words, shared, given))
+                if shared is not self.scope:
+                    self._merge(shared)
+            self._redirected_output(made, outputs)
+        return merged(outputs)
+
+    def _merge(self, chosen: Scope) -> None:
+        for name, values in chosen.variables.items():
+            if name not in self.scope.variables or (name == CWD and len(values) == 1):
+                self.scope.variables.setdefault(name, values)
+                if values[0] not in self.scope.variables[name]:
+                    self.scope.variables[name] = (*self.scope.variables[name], *values)
+
+    def _redirected_output(self, made: Redirects, outputs: list[Data]) -> None:
+        for target in made.written:
+            self._find(*target.judge(self.scope, self.walker, outputs[-1] if outputs else NOTHING))
+        if made.written and outputs and not made.keeps_output:
+            outputs[-1] = NOTHING
+
+    def alias(self, words: Sequence[Word]) -> None:
+        for word in words[1:]:
+            name, _, value = word.text.partition("=")
+            if value:
+                self.scope.aliases[name] = plain(value)
+                self._find(danger(f"alias {name} changes what a name means"))
+                self._find(*self.walker.script(value, self.scope.copy(), NOTHING))
+
+    def assignment(self, node: "Node", *, alone: bool = True) -> None:
+        name_node = node.child_by_field_name("name")
+        value_node = node.child_by_field_name("value")
+        name = self.source.of(name_node).split("[")[0] if name_node else ""
+        for inner in below(name_node, SUBSTITUTIONS) if name_node else ():
+            self.substitute(inner, self.source, self.scope)
+        text = self.source.of(value_node) if value_node else ""
+        values: list[Word] = []
+        for scope in self.scope.choices(text):
+            reader = self.reader(scope)
+            if value_node is not None and value_node.type == "array":
+                items = [w for c in value_node.named_children for w in expand(c, reader)]
+                self.scope.arrays[name] = tuple(items)
+                values.append(items[0] if items else plain(""))
+            else:
+                values.append(value_of(value_node, reader) if value_node else plain(""))
+        if any(child.type == "+=" for child in node.children):
+            before = self.scope.value(name)
+            known = "" if before.origin == "unset" else before.pieces
+            values = [Word((*known, *value.pieces)) for value in values]
+        for value in values:
+            self._find(*assigned(name, value))
+        if alone:
+            self.scope.assign(name, *values)
+
+    def declaration(self, node: "Node", stdin: Data) -> Data:  # noqa: ARG002 - a handler gets both
+        for child in node.named_children:
+            if child.type == "variable_assignment":
+                self.assignment(child)
+            else:
+                for word in expand(child, self.reader(self.scope)):
+                    name, equals, _ = word.text.partition("=")
+                    if equals:
+                        value = word.after(len(name) + 1) if len(word.start) > len(name) else word
+                        self._find(*assigned(name, value))
+                        self.scope.assign(name, value)
+        return NOTHING
+
+    def redirect(self, node: "Node", made: Redirects, more: list["Node"]) -> None:
+        redirects(node, self.reader(self.scope), made, more)
+
+    def redirected(self, node: "Node", stdin: Data) -> Data:
+        """``command > file``, also around loops and groups."""
+        made = Redirects()
+        more: list[Node] = []
+        for child in node.children:
+            if child.type.endswith("_redirect"):
+                self.redirect(child, made, more)
+        bodies = [c for c in node.named_children if not c.type.endswith("_redirect")]
+        given = made.stdin or stdin
+        if not bodies:
+            result = self.run(more, made, given)
+        elif bodies[0].type == "command":
+            result = self._extended(bodies[0], made, more, given)
+        else:
+            result = self.visit(bodies[0], given)
+            outputs = [result]
+            self._redirected_output(made, outputs)
+            result = outputs[-1]
+        return self._after_heredoc(node, result)
+
+    def _extended(self, node: "Node", made: Redirects, more: list["Node"], stdin: Data) -> Data:
+        words_of: list[Node] = []
+        for child in node.children:
+            if child.type == "variable_assignment":
+                self.assignment(child, alone=False)
+            elif child.type.endswith("_redirect"):
+                self.redirect(child, made, words_of)
+            elif child.is_named:
+                words_of.append(child)
+        return self.run([*words_of, *more], made, stdin)
+
+    def _after_heredoc(self, node: "Node", result: Data) -> Data:
+        """What stands behind ``<<E`` on its line is a part of the redirect in the grammar."""
+        for redirect in node.named_children:
+            if redirect.type != "heredoc_redirect":
+                continue
+            for child in redirect.named_children:
+                if child.type == "pipeline":
+                    result = self.piped(child, result)
+                elif self.continued(child):
+                    result = merged((result, self.visit(child, NOTHING)))
+        return result
+
+    def piped(self, node: "Node", stdin: Data) -> Data:
+        """A pipeline: what one command prints, the next one reads."""
+        data = stdin
+        for child in node.named_children:
+            if child.type == "comment":
+                continue
+            inner = self.inner(self.source, self.scope.copy())
+            data = inner.visit(child, data)
+            self.join(inner)
+        return data

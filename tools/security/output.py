@@ -1,0 +1,162 @@
+"""What a command prints, as far as that is known."""
+
+import re
+from collections.abc import Callable, Mapping
+
+from tools.security.escapes import ansi_c
+from tools.security.invocation import Invocation
+from tools.security.paths import reads_secret, resolve
+from tools.security.words import NOTHING, Data, Word, worst
+
+Printer = Callable[[Invocation], Data]
+
+
+def output_of(call: Invocation) -> Data:
+    printer = _PRINTERS.get(call.name)
+    if printer is not None:
+        return printer(call)
+    return Data("unknown", secret=_secret(call))
+
+
+def _secret(call: Invocation) -> bool:
+    named = any(reads_secret(word, call.scope) or word.secret for word in call.args)
+    return named or call.stdin.secret
+
+
+def _echo(call: Invocation) -> Data:
+    words = list(call.args)
+    escapes, end = False, "\n"
+    while words and (found := re.fullmatch(r"-([neE]+)", words[0].text)):
+        escapes = "e" in found[1]
+        end = "" if "n" in found[1] else end
+        words.pop(0)
+    return _text(words, " ".join(word.text for word in words) + end, escapes=escapes)
+
+
+def _text(words: list[Word], text: str, *, escapes: bool) -> Data:
+    return Data(
+        worst(word.origin for word in words if word.literal is None),
+        ansi_c(text) if escapes else text,
+        exact=all(word.literal is not None for word in words),
+        secret=any(word.secret for word in words),
+    )
+
+
+def _printf(call: Invocation) -> Data:
+    words = [w for w in call.args if w.text != "--"]
+    if words and words[0].text == "-v":
+        return NOTHING
+    if not words:
+        return NOTHING
+    form, *values = words
+    text = ansi_c(form.text)
+    slots = re.findall(r"%[-#0 +']*[\d.]*[sbdqiuxXc]", text)
+    if not slots:
+        return _text(words, text, escapes=False)
+    parts: list[str] = []
+    rest = list(values)
+    while True:
+        parts.append(
+            re.sub(r"%[-#0 +']*[\d.]*([sbdqiuxXc])", lambda m: _slot(m, rest), text).replace(
+                "%%", "%"
+            )
+        )
+        if not rest:
+            break
+    return _text(words, "".join(parts), escapes=False)
+
+
+def _slot(found: "re.Match[str]", rest: list[Word]) -> str:
+    value = rest.pop(0).text if rest else ""
+    return ansi_c(re.sub(r"\\0(?=[0-7])", r"\\", value)) if found[1] == "b" else value
+
+
+def _cat(call: Invocation) -> Data:
+    files = [w for w in call.args if not w.text.startswith("-") or w.text == "-"]
+    if not files or all(w.text in ("-", "/dev/stdin") for w in files):
+        return call.stdin
+    if len(files) == 1 and (path := resolve(files[0], call.scope)) in call.scope.written:
+        return Data("file", call.scope.written[path or ""])
+    origin = worst(["file", *(w.origin for w in files if w.text.startswith("/dev/fd/"))])
+    return Data(origin, secret=_secret(call))
+
+
+def _passes(call: Invocation) -> Data:
+    """A filter: some of what it is given, or of the files it names."""
+    if call.stdin is NOTHING or call.stdin.text == "":
+        return Data("file", secret=_secret(call))
+    return Data(
+        call.stdin.origin,
+        call.stdin.text,
+        exact=False,
+        paths=call.stdin.paths,
+        secret=_secret(call),
+    )
+
+
+def _rewrites(call: Invocation) -> Data:
+    return Data("decoded" if call.stdin.text is not None else worst(["unknown", call.stdin.origin]),
+                secret=_secret(call))  # fmt: skip
+
+
+def _paths(call: Invocation) -> Data:
+    found: list[Word] = []
+    for word in call.args:
+        if call.name == "find" and word.text.startswith(("-", "(", "!")):
+            break
+        if not word.text.startswith("-"):
+            found.append(word)
+    inside = call.name == "find" or not any("*" in word.text for word in found)
+    here = (Word((".",)),)
+    return (
+        Data("unknown", paths=tuple(found) or here) if inside else Data("glob", paths=tuple(found))
+    )
+
+
+def _kubectl(call: Invocation) -> Data:
+    secret = any(re.match(r"secrets?\b|view$", text) for text in call.texts)
+    return Data("system", secret=secret or _secret(call))
+
+
+def _archive(call: Invocation) -> Data:
+    whole = any(
+        (resolve(w, call.scope) or "").startswith(("/etc", "/root", "/home", "~"))
+        and (resolve(w, call.scope) or "").count("/") <= 2
+        for w in call.args
+        if w.text.startswith(("/", "~", "."))
+    )
+    return Data("decoded", secret=whole or _secret(call))
+
+
+def _same(data: Data) -> Printer:
+    return lambda call: Data(data.origin, data.text, secret=_secret(call))
+
+
+def _tee(call: Invocation) -> Data:
+    return call.stdin
+
+
+def _each(names: str, printer: Printer) -> Mapping[str, Printer]:
+    return dict.fromkeys(names.split(), printer)
+
+
+_PRINTERS: Mapping[str, Printer] = {
+    "echo": _echo,
+    "printf": _printf,
+    "cat": _cat,
+    "tac": _cat,
+    "tee": _tee,
+    "kubectl": _kubectl,
+    **_each("head tail sort uniq grep egrep fgrep nl less more cut fold fmt zgrep rg pv", _passes),
+    **_each("tr sed awk gawk mawk rev", _rewrites),
+    **_each("base64 base32 xxd openssl uudecode gpg gunzip zcat gzip bzcat xzcat zstdcat bunzip2 xz"
+            " unxz bzip2 zstd unzip 7z lz4 od hexdump dd strings", _same(Data("decoded"))),
+    **_each("curl wget nc ncat netcat socat telnet ftp lftp aria2c http fetch GET lynx w3m ssh"
+            " dig host nslookup", _same(Data("network"))),
+    **_each("find ls dir", _paths),
+    **_each("tar zip cpio", _archive),
+    **_each("pgrep pidof date hostname nproc id whoami uname wc stat df du free uptime ps systemctl"
+            " docker lsblk ss getent basename dirname readlink realpath pwd git mktemp seq"
+            " logname tty arch", _same(Data("system"))),
+    **_each("true false : test [ cd export sleep wait set shopt read unset", lambda _: NOTHING),
+}  # fmt: skip

@@ -1,0 +1,43 @@
+"""``$x`` and ``${x…}``, by their text."""
+
+import re
+from dataclasses import dataclass
+
+_BRACED = re.compile(
+    r"\$\{(?P<before>[#!]?)(?P<name>[A-Za-z_]\w*|\d+|[@*?$!#-])(?P<index>\[[^]]*\])?"
+    r"(?P<operator>:?[-=?+]|##?|%%?|//?|\^\^?|,,?|@|:)?.*\}",
+    re.DOTALL,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    shown: str
+    name: str = ""
+    """Empty when the text is not understood."""
+    operator: str = ""
+    length: bool = False
+    indirect: bool = False
+    indexed: bool = False
+    """One element of an array."""
+    whole: bool = False
+    """All elements of an array."""
+
+
+def parameter(text: str) -> Parameter:
+    if not text.startswith("${"):
+        return Parameter(text, text[1:])
+    found = _BRACED.fullmatch(text)
+    if found is None:
+        return Parameter(text)
+    index = found["index"] or ""
+    whole = index in ("[@]", "[*]")
+    return Parameter(
+        text,
+        found["name"],
+        found["operator"] or "",
+        length=found["before"] == "#",
+        indirect=found["before"] == "!",
+        indexed=bool(index) and not whole,
+        whole=whole and not found["before"],
+    )

@@ -1,0 +1,157 @@
+"""The policy: a verdict for every text, from its syntax and never from its spelling alone."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+
+from bot.blocking import run_blocking
+from bot.resources import Roots
+from bot.tool import Level, Risk, ToolError, Trust, Verdict
+from tools.security.finding import Finding, danger, deny, verdict
+from tools.security.prefilter import flaws, indices, joined, lines, salvage, too_much
+from tools.security.programs import judge_of
+from tools.security.scope import CWD, HOME, Scope
+from tools.security.second import agrees
+from tools.security.syntax import Source
+from tools.security.walk import Walker
+from tools.security.words import NOTHING, plain
+
+FIXED = frozenset(
+    [
+        "df",
+        "free",
+        "uptime",
+        "uname",
+        "lscpu",
+        "lsmod",
+        "lsblk",
+        "nproc",
+        "ss",
+        "netstat",
+        "ip",
+        "whoami",
+        "id",
+        "hostname",
+        "date",
+        "vmstat",
+        "iostat",
+        "mpstat",
+        "findmnt",
+        "getenforce",
+        "pwd",
+        "true",
+        "false",
+        "test",
+        "[",
+        "echo",
+        "sleep",
+        "cd",
+        "arch",
+        "swapon",
+        "sensors",
+        "nvidia-smi",
+        "chronyc",
+        "timedatectl",
+        "pidof",
+        "pgrep",
+        "wc",
+        "lvs",
+        "pvs",
+        "vgs",
+        "zpool",
+    ]
+)
+"""Programs whose output is of a fixed form, in which nobody outside chose a word."""
+_NONE = "write one command line as plain text"
+
+
+@cache
+def version() -> str:
+    """Of all that judges: the hash of every file here."""
+    digest = hashlib.sha256()
+    for path in sorted(Path(__file__).parent.rglob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+class Policy:
+    """The built-in tables, and directories below which writing is routine."""
+
+    def __init__(self, roots: Roots | None = None) -> None:
+        self._roots = roots or Roots()
+        self.version = version()
+
+    def judge(self, command: str, *, cwd: str | None = None) -> Verdict:
+        """Pure, and complete but for the second opinion that ``Verdict.unsure`` asks for."""
+        if "\0" in command or not command.strip():
+            nothing = deny("there is no command in it that a shell could run", _NONE)
+            return verdict(
+                (nothing,), trust=Trust.SYSTEM, commands=(), shape="", policy=self.version
+            )
+        found = list(flaws(command))
+        walker = Walker(judge_of, self._roots)
+        if not too_much(command):
+            found += self._walked(walker, command, cwd)
+        return self._verdict(walker, found)
+
+    def classify(self, command: str, *, cwd: str | None = None) -> Verdict:
+        """With the second opinion; may wait for it, a second at most for each script."""
+        return _confirmed(self.judge(command, cwd=cwd))
+
+    async def decide(self, command: str, *, cwd: str | None = None) -> Verdict:
+        """With the second opinion, off the event loop. A full pool asks."""
+        judged = self.judge(command, cwd=cwd)
+        if not judged.unsure:
+            return judged
+        try:
+            return await run_blocking("shfmt", _confirmed, judged)
+        except ToolError:
+            return _asked(judged, "the second parser is busy")
+
+    def _walked(self, walker: Walker, command: str, cwd: str | None) -> list[Finding]:
+        text = joined(command)
+        scope = _scope(cwd)
+        found: list[Finding] = []
+        if "\\\n" in command and "'" in command:
+            found.append(danger("a line that goes on after a backslash, and single quotes"))
+        walker.find(*walker.apart(lambda: walker.walk(text, scope)))
+        if "\\\n" in command:
+            walker.find(*walker.apart(lambda: walker.walk(lines(command), _scope(cwd))))
+        pieces = [*indices(text)]
+        found += [danger("an index in quotes holds a command") for _ in pieces]
+        if pieces or Source(text).root.has_error:
+            for piece in (*pieces, *salvage(text)):
+                scope = _scope(cwd)
+                broken = walker.apart(lambda: walker.walk(piece, scope, NOTHING))  # noqa: B023 - used at once
+                found += [each for each in broken if each.level is Level.DENY]
+        return [*walker.found, *found]
+
+    def _verdict(self, walker: Walker, found: Sequence[Finding]) -> Verdict:
+        fixed = all(name in FIXED for name, _ in walker.names)
+        shape = " ".join(dict.fromkeys(f"{name} {verb}".strip() for name, verb in walker.names))
+        made = verdict(
+            found,
+            trust=Trust.SYSTEM if fixed else Trust.EXTERNAL,
+            commands=tuple(dict.fromkeys(walker.commands)),
+            shape=shape[:200],
+            policy=self.version,
+        )
+        if made.level is not Level.ALLOW:
+            return made
+        return replace(made, unsure=tuple(dict.fromkeys(walker.unsure)))
+
+
+def _confirmed(judged: Verdict) -> Verdict:
+    doubts = [doubt for doubt in map(agrees, judged.unsure) if doubt]
+    return _asked(judged, *doubts) if doubts else replace(judged, unsure=())
+
+
+def _asked(judged: Verdict, *reasons: str) -> Verdict:
+    return replace(judged, level=Level.ASK, risk=Risk.DANGER, reasons=reasons, unsure=())
+
+
+def _scope(cwd: str | None) -> Scope:
+    where = plain(cwd) if cwd and cwd.startswith("/") else plain(HOME)
+    return Scope(variables={CWD: (where,)})

@@ -1,0 +1,216 @@
+"""Programs that start the command among their words."""
+
+import re
+from collections.abc import Iterator, Mapping
+
+from tools.security.finding import Finding, danger, deny
+from tools.security.invocation import Invocation, Judge
+from tools.security.paths import resolve
+from tools.security.scope import CWD
+from tools.security.words import NOTHING, Data, Word, plain
+
+
+def starts(options: str, *, operands: int = 0, alone: str = "", script: str = "") -> Judge:
+    """A launcher: its options, then *operands* words of its own, then the command.
+
+    *alone*: what it means without a command. *script*: options whose value is a shell's text."""
+
+    def judge(call: Invocation) -> Iterator[Finding]:
+        found = call.options(options, stop=True)
+        for name in found.unknown:
+            yield danger(f"{call.name} {name} is not known")
+        for value in found.values(*script.split()):
+            yield from text_of(call, value)
+        words = found.operands[operands:]
+        if words:
+            yield from call.command(words)
+        elif call.name == "sudo" and found.has("-s", "-i", "--shell", "--login"):
+            yield from call.command([plain("bash")])
+        elif alone and not found.values(*script.split()):
+            yield danger(f"{call.name} {alone}")
+
+    return judge
+
+
+def text_of(call: Invocation, word: Word, stdin: Data | None = None) -> Iterator[Finding]:
+    """A word that a shell runs as a script."""
+    if word.literal is not None:
+        yield from call.script(word.literal, stdin)
+    elif word.origin in ("network", "decoded"):
+        yield deny(f"{call.name} runs what nobody has seen: {word.text}", "show the text first")
+    else:
+        yield danger(f"{call.name} runs {word.text}, which is not known here")
+        known = "".join(p if isinstance(p, str) else p.shown for p in word.pieces)
+        yield from (f for f in call.script(known, stdin) if f.level == "deny")
+
+
+def _env(call: Invocation) -> Iterator[Finding]:
+    from tools.security.environment import assigned
+
+    found = call.options(
+        "-i0v -u= -C= -S= --ignore-environment --unset= --chdir= --split-string=", stop=True
+    )
+    for name in found.unknown:
+        yield danger(f"{call.name} {name} is not known")
+    words = list(found.operands)
+    for value in found.values("-S", "--split-string"):
+        yield from text_of(call, value)
+    clean = found.has("-i", "--ignore-environment")
+    while words and re.match(r"[A-Za-z_]\w*=", words[0].text):
+        name, _, text = words.pop(0).text.partition("=")
+        if not (
+            clean and name == "PATH" and re.fullmatch(r"(/usr(/local)?/s?bin|/s?bin|:)+", text)
+        ):
+            yield from assigned(name, plain(text))
+    for value in found.values("-C", "--chdir"):
+        path = resolve(value, call.scope)
+        call.scope.variables[CWD] = (plain(path) if path else value,)
+    if words:
+        yield from call.command(words)
+
+
+def _su(call: Invocation) -> Iterator[Finding]:
+    found = call.options(
+        "-lmpPfh -c= -s= -g= -G= -w= -u= --login --command= --shell= --user= --group= --preserve-environment"
+    )
+    for value in found.values("-c", "--command"):
+        yield from text_of(call, value)
+    rest = [word for word in found.operands if word.text != "-"]
+    if found.values("-u", "--user") and rest:
+        yield from call.command(rest)
+    elif not found.values("-c", "--command"):
+        yield danger(f"{call.name} opens a shell")
+
+
+def _xargs(call: Invocation) -> Iterator[Finding]:
+    found = call.options(
+        "-0rtpx -a= -d= -E= -I= -L= -n= -P= -s= --null --no-run-if-empty --verbose --arg-file="
+        " --delimiter= --replace= --max-args= --max-procs= --max-lines= --exit -i -e -l",
+        stop=True,
+    )
+    for name in found.unknown:
+        yield danger(f"xargs {name} is not known")
+    words = found.operands or [plain("echo")]
+    given = Data("file") if found.has("-a", "--arg-file") else call.stdin
+    marks = [value.text for value in found.values("-I", "--replace")]
+    if marks:
+        for item in given.words()[:64]:
+            yield from call.command([_put(word, marks[0], item) for word in words], NOTHING)
+        return
+    if given.opaque:
+        yield danger(f"xargs: the words come from what nobody has seen ({given.origin})")
+    yield from call.command([*words, *given.words()[:64]], NOTHING)
+
+
+def _put(word: Word, mark: str, item: Word) -> Word:
+    if word.literal is None or mark not in word.literal:
+        return word
+    before, _, after = word.literal.partition(mark)
+    return Word(tuple(p for p in (before, *item.pieces, after) if p != ""))
+
+
+def _parallel(call: Invocation) -> Iterator[Finding]:
+    texts = call.texts
+    cut = next((i for i, text in enumerate(texts) if text.startswith(":::")), len(texts))
+    found = Invocation(call.name, call.args[:cut], call.scope, call.stdin, call.walker).options(
+        "-k0X -j= -a= -N= -I= --jobs= --dry-run --keep-order --null", stop=True
+    )
+    yield danger("parallel runs commands that are made from its input")
+    items = call.args[cut + 1 :] or call.stdin.words()
+    for item in items[:32]:
+        yield from call.command([*found.operands, item], NOTHING)
+    for item in found.operands or items:
+        if item.literal and " " in item.literal:
+            yield from call.script(item.literal)
+
+
+def _watch(call: Invocation) -> Iterator[Finding]:
+    found = call.options(
+        "-bcdegptxw -n= --interval= --differences? --color --exec --no-title --beep --errexit --chgexit",
+        stop=True,
+    )
+    yield danger("watch never ends by itself")
+    yield from call.script(" ".join(word.text for word in found.operands))
+
+
+def _flock(call: Invocation) -> Iterator[Finding]:
+    found = call.options(
+        "-enosuxFv -w= -E= -c= --exclusive --nonblock --shared --unlock --close --timeout= --wait= --command= --verbose --no-fork --conflict-exit-code="
+    )
+    words = call.options(
+        "-enosuxFv -w= -E= --exclusive --nonblock --shared --wait= --timeout=", stop=True
+    ).operands
+    for value in found.values("-c", "--command"):
+        yield from text_of(call, value)
+    if not found.values("-c", "--command") and len(words) > 1:
+        yield from call.command(words[1:])
+
+
+def _script(call: Invocation) -> Iterator[Finding]:
+    found = call.options("-aefq -c= -t= -O= -I= -B= --append --command= --quiet --flush --return")
+    for value in found.values("-c", "--command"):
+        yield from text_of(call, value)
+    if [word for word in found.operands if word.text != "/dev/null"] or not found.values(
+        "-c", "--command"
+    ):
+        yield danger("script writes what it sees to a file")
+
+
+def _applet(call: Invocation) -> Iterator[Finding]:
+    if call.args and call.args[0].text not in ("--list", "--help"):
+        yield from call.command(call.args)
+
+
+def _command(call: Invocation) -> Iterator[Finding]:
+    found = call.options("-pvV", stop=True)
+    if not found.has("-v", "-V") and found.operands:
+        yield from call.command(found.operands)
+
+
+def _exec(call: Invocation) -> Iterator[Finding]:
+    found = call.options("-cl -a=", stop=True)
+    if found.operands:
+        yield from call.command(found.operands)
+
+
+PROGRAMS: Mapping[str, Judge] = {
+    "sudo": starts(
+        "-ABbEHiKklNnPSsVv -a= -C= -c= -D= -g= -h= -p= -R= -r= -T= -t= -u= -U= --user= --group= --login"
+        " --non-interactive --preserve-env? --stdin --set-home --shell --chdir= --chroot= --host="
+        " --background --list --validate --reset-timestamp --prompt= --other-user= --command-timeout="
+    ),
+    "doas": starts("-nLs -C= -u= -a=", alone="opens a shell"),
+    "pkexec": starts("--user= --disable-internal-agent --keep-cwd", alone="opens a shell"),
+    "su": _su,
+    "runuser": _su,
+    "env": _env,
+    "nice": starts("-0123456789 -n= --adjustment="),
+    "ionice": starts("-t -c= -n= -p= -P= -u= --class= --classdata= --pid= --ignore"),
+    "chrt": starts("-abdfimorvR -p= -T= -P= -D= --batch --fifo --idle --other --rr", operands=1),
+    "taskset": starts("-ac -p= --all-tasks --cpu-list", operands=1),
+    "nohup": starts(""),
+    "setsid": starts("-cfw --ctty --fork --wait"),
+    "stdbuf": starts("-i= -o= -e= --input= --output= --error="),
+    "unbuffer": starts("-p"),
+    "timeout": starts(
+        "-vf -k= -s= --foreground --preserve-status --kill-after= --signal= --verbose", operands=1
+    ),
+    "time": starts("-pqvV -f= --format= --portability --verbose"),
+    "setarch linux64 linux32": starts("-RvXZ --addr-no-randomize"),
+    "setpriv": starts(
+        "-d --reuid= --regid= --clear-groups --no-new-privs --init-groups --groups= --keep-groups"
+    ),
+    "numactl": starts(
+        "-al -N= -m= -C= -i= --cpunodebind= --membind= --physcpubind= --localalloc --interleave="
+    ),
+    "prlimit": starts("-v --nofile? --nproc? --as? --pid="),
+    "fakeroot faketime": starts("-f"),
+    "xargs": _xargs,
+    "parallel": _parallel,
+    "watch": _watch,
+    "flock": _flock,
+    "script": _script,
+    "busybox toybox": _applet,
+    "command builtin": _command,
+    "exec": _exec,
+}

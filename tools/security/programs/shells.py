@@ -1,0 +1,161 @@
+"""Shells and interpreters, and what a shell does itself."""
+
+import re
+from collections.abc import Iterator, Mapping
+
+from tools.security.finding import Finding, danger, deny
+from tools.security.invocation import Invocation, Judge
+from tools.security.paths import resolve
+from tools.security.programs.launchers import text_of
+from tools.security.tables import READ, dangerous, reads
+from tools.security.words import NOTHING, Word
+
+_SEEN = "show the text first, so that a person can read what would run"
+
+
+def _shell(call: Invocation) -> Iterator[Finding]:
+    texts = call.texts
+    if texts in (("--version",), ("--help",)):
+        return
+    options: list[str] = []
+    words = list(call.args)
+    command = False
+    while words and words[0].text[:1] in "-+" and len(words[0].text) > 1:
+        text = words.pop(0).text
+        if text == "--":
+            break
+        options.append(text)
+        command = command or bool(re.fullmatch(r"-[A-Za-z]*c[A-Za-z]*", text))
+        if re.fullmatch(r"[-+][A-Za-z]*[oO]|--rcfile|--init-file", text) and words:
+            words.pop(0)
+    if "--rcfile" in options or "--init-file" in options:
+        yield danger(f"{call.name} runs a file first")
+    if any(re.fullmatch(r"-[A-Za-z]*n[A-Za-z]*", o) for o in options) and not command:
+        return
+    if command:
+        if words:
+            yield from _run(call, words[0], words[1:])
+        return
+    reads_input = any(re.fullmatch(r"-[A-Za-z]*s[A-Za-z]*", option) for option in options)
+    if words and not reads_input and words[0].text not in ("-", "/dev/stdin"):
+        yield from _file(call, words[0])
+        return
+    yield from _piped(call, options)
+
+
+def _run(call: Invocation, text: Word, arguments: list[Word]) -> Iterator[Finding]:
+    scope = call.scope.copy()
+    scope.positional = tuple(arguments[1:])
+    inner = Invocation(call.name, call.args, scope, call.stdin, call.walker)
+    yield from text_of(inner, text)
+
+
+def _file(call: Invocation, word: Word) -> Iterator[Finding]:
+    path = resolve(word, call.scope)
+    if word.origin in ("network", "decoded"):
+        yield deny(f"{call.name} runs what nobody has seen: {word.text}", _SEEN)
+    elif (path or word.text) in call.scope.written:
+        yield from call.script(call.scope.written[path or word.text])
+        yield danger(f"{call.name} runs the file {word.text}")
+    else:
+        yield danger(f"{call.name} runs the file {word.text}")
+
+
+def _piped(call: Invocation, options: list[str]) -> Iterator[Finding]:
+    data = call.stdin
+    if any(re.fullmatch(r"-[A-Za-z]*i[A-Za-z]*", option) for option in options):
+        yield deny(f"{call.name} -i opens an interactive shell")
+    if data.text is not None and data.text:
+        found = list(call.script(data.text, NOTHING))
+        yield from found
+        if not data.exact:
+            yield danger(f"{call.name} runs a part of what is piped into it")
+    elif data.text is None and data.origin == "file":
+        yield danger(f"{call.name} runs the text of a file")
+    elif data.text is None:
+        yield deny(f"{call.name} runs what nobody has seen", _SEEN)
+    else:
+        yield danger(f"{call.name} waits for commands")
+
+
+def _eval(call: Invocation) -> Iterator[Finding]:
+    words = call.args
+    if not words:
+        return
+    pieces = [piece for word in words for piece in (*word.pieces, " ")]
+    yield from text_of(call, Word(tuple(pieces[:-1])))
+
+
+def _source(call: Invocation) -> Iterator[Finding]:
+    if not call.args:
+        return
+    word = call.args[0]
+    yield from _file(call, word)
+    if (resolve(word, call.scope) or "") == "/dev/stdin":
+        yield from _piped(call, [])
+
+
+def _trap(call: Invocation) -> Iterator[Finding]:
+    words = [word for word in call.args if word.text != "--"]
+    if not words or words[0].text in ("-p", "-l", "-"):
+        return
+    yield from text_of(call, words[0])
+
+
+def _interpreter(call: Invocation) -> Iterator[Finding]:
+    texts = call.texts
+    if texts and texts[0] in ("--version", "-V", "-v", "-version", "--help"):
+        return
+    if call.stdin.opaque or any(w.origin in ("network", "decoded") for w in call.args):
+        yield deny(f"{call.name} runs what nobody has seen", _SEEN)
+    code = " ".join(texts) + (call.stdin.text or "")
+    if re.search(
+        r"socket\w*[.(].*(dup2|pty|/bin/(ba)?sh|exec)|fsockopen|TCPSocket|/dev/tcp", code, re.DOTALL
+    ):
+        yield deny(f"{call.name} opens a shell to another host")
+    yield danger(f"{call.name} runs code that is not judged by its text")
+
+
+def _history(call: Invocation) -> Iterator[Finding]:
+    if any(re.match(r"-[a-z]*[cwd]", text) for text in call.texts):
+        yield deny("history is what audits rely on")
+
+
+def _printf(call: Invocation) -> Iterator[Finding]:
+    if call.texts[:1] == ("-v",):
+        from tools.security.environment import assigned
+
+        yield from assigned(call.texts[1] if len(call.texts) > 1 else "", Word(("",)))
+
+
+def _named(call: Invocation) -> Iterator[Finding]:
+    """read NAME and the like set variables, too."""
+    from tools.security.environment import assigned
+
+    if any(re.match(r"-[a-zA-Z]*C", text) for text in call.texts):
+        yield danger(f"{call.name} -C runs a command")
+        for word in call.args:
+            yield from (f for f in text_of(call, word) if f.level == "deny")
+    for text in call.texts:
+        if not text.startswith("-"):
+            yield from assigned(text, Word(("",)))
+
+
+PROGRAMS: Mapping[str, Judge] = {
+    "sh bash dash zsh ksh ash mksh fish rbash csh tcsh": _shell,
+    "eval": _eval,
+    "source .": _source,
+    "trap": _trap,
+    "python perl ruby node php lua nodejs pypy deno bun tclsh expect julia R Rscript java groovy jshell guile ghci erl iex scala swift irb gdb": _interpreter,
+    "cd pushd popd set shift return exit break continue true false : test [ wait jobs times"
+    " type let local getopts dirs umask ulimit which whereis pwd help complete compgen caller": READ,
+    "echo": reads(content=False),
+    "printf": _printf,
+    "hash": reads("-p= -d"),
+    "read mapfile readarray": _named,
+    "shopt": dangerous("shopt changes how the shell reads the rest"),
+    "history fc": _history,
+    "enable bind disown suspend logout": dangerous("it changes the shell itself"),
+    "alias": READ,
+    "unalias": READ,
+}

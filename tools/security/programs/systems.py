@@ -1,0 +1,291 @@
+"""Services, processes, the kernel and the host itself."""
+
+import re
+from collections.abc import Iterator, Mapping
+
+from tools.security.finding import Finding, change, danger, deny, reveals
+from tools.security.invocation import Invocation, Judge
+from tools.security.tables import READ, changes, dangerous, denied, reads, verbs
+
+VITAL = re.compile(
+    r"(ssh|sshd|auditd|dbus|dbus-broker|systemd-(journald|logind|networkd|resolved|udevd)|networking|NetworkManager|init)(\.(service|socket))?|ssh@.*"
+)
+_KEEPS = "the bot itself would be locked out; a person does this by hand"
+
+
+def _ends(why: str) -> Judge:
+    """Stops units: some of them carry the host."""
+
+    def judge(call: Invocation) -> Iterator[Finding]:
+        for text in call.texts:
+            if VITAL.fullmatch(text) or (
+                set(text) & set("*?") and re.match(r"(s?s?h|\*|aud)", text)
+            ):
+                yield deny(
+                    f"{call.name}: the host cannot be reached or audited without {text}", _KEEPS
+                )
+        yield danger(f"{call.name} {' '.join(call.texts[:3])}: {why}")
+
+    return judge
+
+
+def _enables(call: Invocation) -> Iterator[Finding]:
+    yield change(f"{call.name} {' '.join(call.texts[:3])}")
+    if any(re.match(r"(/|debug-shell)", text) for text in call.texts):
+        yield danger(f"{call.name}: a unit from elsewhere")
+
+
+def _environment(call: Invocation) -> Iterator[Finding]:
+    if call.name.endswith("show-environment"):
+        yield reveals("the environment of services often holds secrets")
+
+
+_SYSTEMCTL = verbs(
+    {
+        "status is-active is-enabled is-failed is-system-running show cat list-units list-unit-files"
+        " list-timers list-sockets list-dependencies list-jobs list-machines list-paths list-automounts"
+        " get-default help whoami --version list-mounts": READ,
+        "show-environment": _environment,
+        "restart try-restart reload reload-or-restart try-reload-or-restart condrestart force-reload"
+        " start reset-failed daemon-reload unmask revert preset": changes(
+            "changes a service's state"
+        ),
+        "enable reenable": _enables,
+        "stop": _ends("stops a service"),
+        "disable": _ends("it will not start again by itself"),
+        "mask": _ends("nothing can start it any more"),
+        "kill": _ends("signals a service"),
+        "reboot poweroff halt kexec suspend hibernate soft-reboot": dangerous("the host goes down"),
+        "isolate rescue emergency default": _ends("stops what does not belong to the target"),
+        "exit switch-root": denied("the host goes down for good"),
+    },
+    "-alqfHMtprsnoT -t= -p= -s= -n= -o= -P= -H= -M= --all --no-pager --full --failed --plain --no-legend --quiet --type= --state= --now"
+    " --runtime --user --system --property= --value --lines= --output= --legend= --force --no-block --reverse --after --before"
+    " --with-dependencies --version --recursive --signal= --kill-who= --no-ask-password --root= --job-mode= --timestamp=",
+)
+
+
+def _service(call: Invocation) -> Iterator[Finding]:
+    texts = [t for t in call.texts if not t.startswith("-")]
+    verb = texts[1] if len(texts) > 1 else ""
+    if verb in ("status", "") and (not texts or verb or "--status-all" in call.texts):
+        return
+    if verb in ("restart", "reload", "force-reload", "start", "try-restart", "configtest"):
+        yield change(f"{call.name} {texts[0]} {verb}")
+    else:
+        inner = Invocation(call.name, call.args[:1], call.scope, call.stdin, call.walker)
+        yield from _ends(f"{verb} a service")(inner)
+
+
+def _rc_service(call: Invocation) -> Iterator[Finding]:
+    yield from _service(call)
+
+
+def _journalctl(call: Invocation) -> Iterator[Finding]:
+    for text in call.texts:
+        if re.match(r"--(vac|rot|flush|sync|rel|setup|smart|update-c|for)", text) and not re.match(
+            r"--(force|since)", text
+        ):
+            yield danger(f"journalctl {text} changes the journal")
+            if re.match(
+                r"--vacuum-(time=\d{1,2}(s|m|min|h)?$|size=\d{1,2}[KM]?$|files=[01]$)", text
+            ):
+                yield deny("journalctl: what audits rely on would be gone")
+
+
+def _dmesg(call: Invocation) -> Iterator[Finding]:
+    for text in call.texts:
+        if re.match(r"-[A-Za-z]*[CcDEn]|--(clear|read-clear|console)", text) and not re.fullmatch(
+            r"--color.*|-[a-zA-Z]*T?.*x?", text[:0] or "~"
+        ):
+            yield danger(f"dmesg {text} changes the kernel's buffer or console")
+
+
+def _sysctl(call: Invocation) -> Iterator[Finding]:
+    for text in call.texts:
+        if "=" in text or re.match(r"-[a-z]*[wpf]|--(write|load|system)", text):
+            yield danger(f"sysctl {text} changes the kernel")
+            if re.match(r"kernel\.(core_pattern|modprobe|sysrq)|fs\.suid", text):
+                yield deny(f"sysctl {text} lets others in")
+            return
+
+
+def _mount(call: Invocation) -> Iterator[Finding]:
+    found = call.options(
+        "-alvlfnrswhV -t= -o= -O= -L= -U= -B -R -M --bind --rbind --all --types= --options= --make-private --move --source= --target="
+    )
+    if not found.operands and not found.has("-a", "--all", "-L", "-U"):
+        return
+    yield danger("mount changes what lies where")
+
+
+def _date(call: Invocation) -> Iterator[Finding]:
+    for text in call.texts:
+        if re.match(r"-[uRI]*s|--set|\d", text) and not re.match(r"-[uR]*I", text):
+            skip = {"-d", "--date", "-r", "-f"}
+            before = call.texts[call.texts.index(text) - 1] if call.texts.index(text) else ""
+            if before not in skip:
+                yield danger("date sets the clock")
+
+
+def _hostname(call: Invocation) -> Iterator[Finding]:
+    for index, text in enumerate(call.texts):
+        if not text.startswith("-") or re.match(r"-(F|b)|--file|--boot", text):
+            yield danger(f"hostname {' '.join(call.texts[index:])} renames the host")
+            return
+
+
+def _crontab(call: Invocation) -> Iterator[Finding]:
+    texts = call.texts
+    if "-l" in texts:
+        return
+    if "-r" in texts:
+        yield danger("crontab -r deletes all jobs of the account")
+        return
+    yield danger("crontab replaces the account's jobs")
+    if call.stdin.text is not None:
+        jobs = re.sub(r"(?m)^\s*(@\w+|(\S+\s+){4}\S+)\s+", "", call.stdin.text)
+        yield from call.script(jobs)
+    elif call.stdin.opaque:
+        yield deny("crontab: the jobs come from what nobody has seen")
+
+
+def _timed(call: Invocation) -> Iterator[Finding]:
+    """top, vmstat, iostat: they must end by themselves."""
+    if call.name in ("top", "htop", "atop") and not any(
+        re.match(r"-[a-zA-Z]*b", t) for t in call.texts
+    ):
+        yield danger(f"{call.name} never ends by itself: use -b -n 1")
+
+
+def _auditctl(call: Invocation) -> Iterator[Finding]:
+    if all(text in ("-s", "-l") for text in call.texts):
+        return
+    if "-D" in call.texts or "-e" in call.texts:
+        yield deny("auditctl: nothing would be audited any more")
+    yield danger("auditctl changes what is audited")
+
+
+PROGRAMS: Mapping[str, Judge] = {
+    "systemctl": _SYSTEMCTL,
+    "service": _service,
+    "rc-service invoke-rc.d": _rc_service,
+    "rc-status initctl_": READ,
+    "rc-update update-rc.d chkconfig": dangerous("changes what starts with the host"),
+    "journalctl": _journalctl,
+    "dmesg": _dmesg,
+    "sysctl": _sysctl,
+    "mount": _mount,
+    "umount swapon swapoff losetup exportfs": verbs(
+        {}, alone=READ, other="changes what is mounted"
+    ),
+    "date": _date,
+    "hostname": _hostname,
+    "crontab": _crontab,
+    "top htop atop": _timed,
+    "ps pgrep pidof pstree pmap uptime free vmstat iostat mpstat sar pidstat w who whoami id groups last lastb"
+    " uname lscpu lsmod modinfo lspci lsusb lsblk lsmem lsipc lsns lslocks lslogins lshw hwinfo dmidecode"
+    " systemd-analyze_ systemd-cgls systemd-cgtop systemd-detect-virt systemd-path getent finger pinky nvidia-smi_"
+    " sensors tload slabtop numastat fuser_ ipcs chage_ runlevel uptimed dstat nmon iotop sysdig_ rpcinfo"
+    " mailq atq aa-status apparmor_status getenforce sestatus lsinitramfs cpuid x86info faillog_ lastlog_ biosdecode"
+    " zramctl loadavg smem cgget lscgroup ipcs acpi upower nfsstat showmount ausearch aureport lsattr": READ,
+    "nvidia-smi": reads(
+        "-r --gpu-reset -pm= --persistence-mode= -pl= --power-limit= -lgc= -ac= -mig= -c= --compute-mode= -e="
+    ),
+    "fuser": reads("-k --kill -i", values="s"),
+    "lastlog faillog": reads("-C -S -r -a_ --clear --set -m= -l="),
+    "chage": reads(
+        "-d= -E= -I= -m= -M= -W= --lastday= --expiredate= --inactive= --mindays= --maxdays= --warndays="
+    ),
+    "systemd-analyze": verbs(
+        {
+            "blame time critical-chain plot dump dot verify calendar timespan timestamp unit-paths security"
+            " syscall-filter cat-config condition exit-status capability unit-files filesystems": READ
+        },
+        "--no-pager --user --system --global --from-pattern= --order --fuzz=",
+    ),
+    "loginctl": verbs(
+        {
+            "list-sessions list-users list-seats session-status user-status seat-status show-session show-user"
+            " show-seat": READ,
+            "terminate-session terminate-user kill-session kill-user terminate-seat": dangerous(
+                "ends sessions"
+            ),
+        },
+        "-al -p= --no-pager --all --full --property= --value --no-legend",
+    ),
+    "timedatectl": verbs(
+        {"status show timesync-status show-timesync list-timezones": READ},
+        "-ap= --no-pager --all --property= --value",
+        other="changes the clock",
+    ),
+    "hostnamectl": verbs(
+        {"status": READ, "hostname": reads(content=False)},
+        "--json= --no-pager --static --pretty --transient",
+        other="renames the host",
+    ),
+    "localectl": verbs(
+        {"status list-locales list-keymaps": READ}, "--no-pager", other="changes the locale"
+    ),
+    "networkctl": verbs(
+        {"list status lldp label cat": READ},
+        "-alns= --no-pager --all --no-legend --full --json=",
+        other="changes the network",
+    ),
+    "resolvectl systemd-resolve": verbs(
+        {
+            "status query statistics dns domain service openpgp tlsa": READ,
+            "flush-caches reset-statistics": changes("changes the resolver's state"),
+        },
+        "-46i= -p= -t= -c= --no-pager --interface= --type= --legend= --status --statistics",
+    ),
+    "coredumpctl": verbs(
+        {"list info": READ},
+        "--no-pager --since= --until= -n= -1r --reverse",
+        other="shows or debugs a core dump",
+    ),
+    "machinectl": verbs({"list status show list-images image-status": READ}, "--no-pager -al"),
+    "busctl": verbs(
+        {"list status tree introspect get-property": READ}, "--no-pager --user --system --list"
+    ),
+    "bootctl": verbs({"status list": READ}, "--no-pager"),
+    "udevadm": verbs({"info settle": READ}, "", other="changes devices"),
+    "reboot poweroff halt shutdown init telinit": dangerous("the host goes down"),
+    "modprobe insmod rmmod kmod depmod": dangerous("changes what the kernel is made of"),
+    "logger": changes("writes to the log"),
+    "sync": changes("writes buffers to the disks"),
+    "logrotate": reads("-f --force -s= --state= -v_"),
+    "auditctl": _auditctl,
+    "kexec grub-install update-grub grub-mkconfig update-initramfs dracut efibootmgr": denied(
+        "it decides how the host starts"
+    ),
+    "stress stress-ng sysbench fio": dangerous("loads the host"),
+    "tuned-adm": verbs({"active list verify recommend profile_info": READ}),
+    "setenforce setsebool restorecon semanage": dangerous("changes SELinux"),
+    "setcap": denied("a program with capabilities runs with rights of its own"),
+    "getcap getsebool lsof": READ,
+    "hwclock": reads("-sw --hctosys --systohc --set --adjust --date="),
+    "chronyc": verbs(
+        {"tracking sources sourcestats activity ntpdata": READ},
+        "-nacmh= -p=",
+        other="changes the clock",
+    ),
+    "ntpq ntpstat": reads("-c_="),
+    "supervisorctl": verbs(
+        {
+            "status avail pid version tail": READ,
+            "restart start reread update signal": changes("changes a service's state"),
+        },
+        "-c= -s= -u= -p=",
+        other="stops a service",
+    ),
+    "monit": verbs({"status summary report": READ}, "", other="changes what is watched"),
+    "pm2": verbs(
+        {
+            "list ls status show describe info logs jlist prettylist monit": READ,
+            "restart reload start": changes("restarts a process"),
+        },
+        "",
+        other="changes processes",
+    ),
+}

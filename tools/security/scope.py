@@ -1,0 +1,99 @@
+"""What a script has set by the time one of its commands runs."""
+
+from dataclasses import dataclass, field, replace
+from itertools import islice, product
+from typing import Any
+
+from tools.security.words import Hole, Word, plain, unknown
+
+HOME = "~"
+CWD = "PWD"
+MOST = 64
+"""Values of one variable, and combinations of several, that are looked at."""
+_GIVEN: dict[str, Word] = {
+    "HOME": Word((Hole("home", "~"),)),
+    "PATH": plain("/usr/sbin:/usr/bin:/sbin:/bin"),
+    "LC_ALL": plain("C.UTF-8"),
+    "TERM": plain("dumb"),
+    "PAGER": plain("cat"),
+    "SHELL": plain("/bin/bash"),
+    "IFS": plain(" \t\n"),
+}
+_NUMBERS = frozenset("?#!$-") | {"RANDOM", "SECONDS", "LINENO", "EPOCHSECONDS", "UID", "EUID"}
+_NAMES = frozenset({"USER", "LOGNAME", "HOSTNAME", "HOSTTYPE", "OSTYPE", "BASH_VERSION", "PPID"})
+
+
+@dataclass(slots=True)
+class Scope:
+    """Variables have several values where branches and loops meet."""
+
+    variables: dict[str, tuple[Word, ...]] = field(default_factory=dict[str, tuple[Word, ...]])
+    arrays: dict[str, tuple[Word, ...]] = field(default_factory=dict[str, tuple[Word, ...]])
+    positional: tuple[Word, ...] | None = ()
+    """``$1`` …; None when they are not known."""
+    functions: dict[str, Any] = field(default_factory=dict[str, Any])
+    aliases: dict[str, Word] = field(default_factory=dict[str, Word])
+    links: dict[str, str] = field(default_factory=dict[str, str])
+    """Symbolic links that the script makes: path → target."""
+    written: dict[str, str] = field(default_factory=dict[str, str])
+    """Files that the script writes: path → text."""
+
+    @property
+    def cwd(self) -> str | None:
+        """Where relative paths begin; None when that is not known."""
+        return self.variables[CWD][0].literal
+
+    def copy(self) -> "Scope":
+        return replace(
+            self,
+            variables=dict(self.variables),
+            arrays=dict(self.arrays),
+            functions=dict(self.functions),
+            aliases=dict(self.aliases),
+            links=dict(self.links),
+            written=dict(self.written),
+        )
+
+    def assign(self, name: str, *values: Word) -> None:
+        if len(values) > MOST:
+            values = (*values[: MOST - 1], unknown(f"${name}"))
+        self.variables[name] = values
+
+    def meet(self, before: dict[str, tuple[Word, ...]]) -> None:
+        """What was set since *before* may also not have been."""
+        for name, values in list(self.variables.items()):
+            old = before.get(name, (unknown(f"${name}", "unset"),))
+            if old != values:
+                self.assign(name, *dict.fromkeys((*old, *values)))
+
+    def value(self, name: str) -> Word:
+        """Its first value; see :meth:`choices`."""
+        if name in self.variables:
+            return self.variables[name][0]
+        if name in _GIVEN:
+            return _GIVEN[name]
+        if name in _NUMBERS or name in _NAMES:
+            return unknown(f"${name}", "system")
+        return unknown(f"${name}", "unset")
+
+    def choices(self, text: str) -> "list[Scope]":
+        """This scope with one value for each variable that *text* names, in every combination up
+        to a limit."""
+        many = {
+            name: values
+            for name, values in self.variables.items()
+            if len(values) > 1 and (name in text or name == CWD)
+        }
+        if not many:
+            return [self]
+        combinations = islice(product(*many.values()), MOST)
+        return [
+            replace(
+                self,
+                variables={
+                    **self.variables,
+                    **{n: (v,) for n, v in zip(many, chosen, strict=True)},
+                },
+            )
+            for chosen in combinations
+        ]

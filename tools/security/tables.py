@@ -1,0 +1,97 @@
+"""The words that the tables of programs are written in."""
+
+from collections.abc import Iterator, Mapping
+
+from tools.security.finding import Finding, change, danger, deny
+from tools.security.invocation import Invocation, Judge
+from tools.security.options import spec
+from tools.security.paths import reading
+
+
+def reads(writes: str = "", *, values: str = "", content: bool = True) -> Judge:
+    """Reads, unless an option of *writes* is given. *values*: letters that take a value.
+
+    *content*: it shows what files hold, so that secrets among its words count."""
+    bad, takes = spec(writes), frozenset(values) | spec(writes).values
+
+    def judge(call: Invocation) -> Iterator[Finding]:
+        for word in call.args:
+            text = word.text
+            if text == "--":
+                break
+            if flaw := _writing(text, bad.flags | bad.values, takes, tuple(bad.long)):
+                yield danger(f"{call.name} {flaw} does more than read")
+            elif writes and word.may_be_option and word.holes:
+                yield danger(f"{call.name}: {text} may be an option that writes")
+        if content:
+            for word in call.args:
+                yield from reading(call, word)
+
+    return judge
+
+
+def _writing(
+    text: str, letters: frozenset[str], takes: frozenset[str], long: tuple[str, ...]
+) -> str:
+    if text.startswith("--"):
+        name = text.partition("=")[0]
+        return name if any(each.startswith(name) for each in long) else ""
+    if not text.startswith("-"):
+        return ""
+    for letter in text[1:]:
+        if letter in letters:
+            return f"-{letter}"
+        if letter in takes:
+            break
+    return ""
+
+
+READ = reads(content=False)
+SHOW = reads()
+
+
+def always(finding: Finding) -> Judge:
+    def judge(call: Invocation) -> Iterator[Finding]:  # noqa: ARG001 - a judge is handed the call
+        yield finding
+
+    return judge
+
+
+def changes(why: str) -> Judge:
+    return always(change(why))
+
+
+def dangerous(why: str) -> Judge:
+    return always(danger(why))
+
+
+def denied(why: str, instead: str = "a person does this by hand") -> Judge:
+    return always(deny(why, instead))
+
+
+def verbs(
+    table: Mapping[str, Judge], options: str = "", *, alone: Judge = READ, other: str = ""
+) -> Judge:
+    """Judged by its first operand; keys of *table* are words parted by blanks.
+
+    *options*: those before the verb. *alone*: with no verb. *other*: why unknown verbs ask."""
+    by_verb = {verb: judge for names, judge in table.items() for verb in names.split()}
+
+    def judge(call: Invocation) -> Iterator[Finding]:
+        found = call.options(options, stop=True)
+        for unknown in found.unknown:
+            yield danger(f"{call.name} {unknown} is not known")
+        if not found.operands:
+            yield from alone(call)
+            return
+        verb, *rest = found.operands
+        known = by_verb.get(verb.literal or "")
+        if known is None:
+            yield danger(f"{call.name} {verb.text} {other or 'is not known to be harmless'}")
+            return
+        inner = Invocation(
+            f"{call.name} {verb.text}", tuple(rest), call.scope, call.stdin, call.walker
+        )
+        yield from known(inner)
+
+    return judge
