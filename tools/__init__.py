@@ -1,10 +1,12 @@
 """Every module-level ``Tool`` in this package. To add one, add a file."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from importlib import import_module
 from pkgutil import iter_modules
 
 from bot.tool import Tool
+from tools.security import BUILT_IN
+from tools.security.cli import cli as classifying
 
 
 def load() -> Mapping[str, Tool]:
@@ -16,3 +18,8 @@ def load() -> Mapping[str, Tool]:
             if isinstance(value, Tool) and found.setdefault(value.name, value) is not value:
                 raise ValueError(f"two tools are named {value.name!r}")
     return found
+
+
+def cli() -> Mapping[str, Callable[[Sequence[str]], Awaitable[int]]]:
+    """Verbs of the command line."""
+    return classifying(BUILT_IN)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from tools.security.escapes import ansi_c
 from tools.security.invocation import Invocation
 from tools.security.paths import reads_secret, resolve
-from tools.security.words import NOTHING, Data, Word, worst
+from tools.security.words import NOTHING, Data, Hole, Piece, Word, worst
 
 Printer = Callable[[Invocation], Data]
 
@@ -99,18 +99,24 @@ def _rewrites(call: Invocation) -> Data:
                 secret=_secret(call))  # fmt: skip
 
 
+_NARROWS = re.compile(r"-(i?name|i?path|i?regex|[mac](time|min)|size|empty|user|newer\w*)")
+
+
 def _paths(call: Invocation) -> Data:
+    """What find and ls name: all in a directory, or what a test of find's leaves of it."""
     found: list[Word] = []
     for word in call.args:
         if call.name == "find" and word.text.startswith(("-", "(", "!")):
             break
         if not word.text.startswith("-"):
             found.append(word)
-    inside = call.name == "find" or not any("*" in word.text for word in found)
-    here = (Word((".",)),)
-    return (
-        Data("unknown", paths=tuple(found) or here) if inside else Data("glob", paths=tuple(found))
-    )
+    narrowed = "*" not in call.texts and any(map(_NARROWS.fullmatch, call.texts))
+    inside: Piece = "/…" if narrowed and call.name == "find" else Hole("glob", "/*")
+    return Data("unknown", paths=tuple(_inside(word, inside) for word in found or [Word((".",))]))
+
+
+def _inside(word: Word, piece: Piece) -> Word:
+    return word if word.text.endswith("*") else Word((*word.pieces, piece))
 
 
 def _kubectl(call: Invocation) -> Data:

@@ -106,7 +106,7 @@ class Data:
     """What it is, when that is known; it may still be filtered when not *exact*."""
     exact: bool = True
     paths: tuple[Word, ...] = ()
-    """Where the names that it holds lie."""
+    """The names that it holds, with globs in them."""
     secret: bool = False
 
     @property
@@ -119,7 +119,7 @@ class Data:
         if self.text is not None and self.exact:
             return tuple(map(plain, self.text.replace("\0", "\n").split()))
         if self.paths:
-            return tuple(Word((*path.pieces, Hole("glob", "/*"))) for path in self.paths)
+            return self.paths
         return (unknown("<stdin>", self.origin, secret=self.secret),)
 
 
