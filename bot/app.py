@@ -147,7 +147,7 @@ def parts_of(settings: Settings, store: Store, redactor: Redactor) -> list[Part]
     parts: list[Part] = [
         import_module(f"adapters.{name}").create(settings, store) for name in ADAPTERS
     ]
-    parts.append(Part(cli=tools.cli()))
+    parts.append(Part(cli=tools.cli(settings)))
     parts.append(
         Part(periodics=(audit.periodic(store),), cli=audit.cli(store, redactor.redact_json))
     )

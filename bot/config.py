@@ -70,6 +70,8 @@ class Settings(BaseSettings):
     """The host tools act on when a call names none."""
     roles_file: Path | None = None
     """roles.toml: who may do what; re-read when it changes."""
+    policy_file: Path | None = None
+    """policy.toml: what commands run unasked, and which always ask, below what is never done."""
     files_roots: Words = ()
     """What file tools may touch: read:/,write:/srv/app; by default read:/,write:<data>/files."""
     approval_ttl: float = Field(default=600, ge=10, le=86_400)

@@ -4,6 +4,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+from bot.verdict import Verdict
+
 
 @dataclass(frozen=True, slots=True)
 class CommandResult:
@@ -147,6 +149,10 @@ class Host(Protocol):
     def files(self) -> Files: ...
     @property
     def facts(self) -> Facts: ...
+    async def judge(self, command: str, *, cwd: str | None = None) -> Verdict:
+        """What the command policy thinks of *command* on this host. Nothing is run or raised."""
+        ...
+
     async def run(
         self,
         command: str,

@@ -5,7 +5,6 @@ import inspect
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
 from typing import Any, cast, get_type_hints
@@ -14,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, JsonValue, create_model
 
 from bot.chat import ThreadRef, User
 from bot.resources import Hosts, Memory
+from bot.verdict import Level, Risk, Trust, Verdict
 
 _NO_TEXT = re.compile(r"[\ud800-\udfff]")
 
@@ -28,56 +28,6 @@ def _written_out(found: re.Match[str]) -> str:
     code = ord(found[0])
     # Where os.fsdecode() puts the bytes that it cannot decode.
     return f"\\x{code - 0xDC00:02x}" if 0xDC80 <= code <= 0xDCFF else f"\\u{code:04x}"
-
-
-class Risk(StrEnum):
-    READ = "read"
-    """Changes nothing."""
-    CHANGE = "change"
-    """Routine, and reversible or restartable."""
-    DANGER = "danger"
-    """Data loss, outage, reach beyond one host, or not understood."""
-
-
-class Level(StrEnum):
-    ALLOW = "allow"
-    ASK = "ask"
-    DENY = "deny"
-
-
-class Trust(StrEnum):
-    OPERATOR = "operator"
-    """Said by somebody who may operate."""
-    SYSTEM = "system"
-    """A fixed-format reading (df, process list): nobody outside chose its words."""
-    EXTERNAL = "external"
-    """Logs, files, command output: outsiders may have written it. It taints."""
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What is thought of one call, by its tool first and by the gate last."""
-
-    level: Level = Level.ALLOW
-    risk: Risk = Risk.READ
-    reasons: tuple[str, ...] = ()
-    trust: Trust = Trust.EXTERNAL
-    rule: Level | None = None
-    """The operator rule that matched: ask or allow. It never changes the risk."""
-    policy: str = ""
-    """Version of the command policy that judged."""
-    shape: str = ""
-    """What *trust for 1 h* covers: the programs and verbs, without the details."""
-    alternative: str = ""
-    """What to do instead, told to the model with a denial."""
-    secret: bool = False
-    """Reads something secret."""
-    egress: bool = False
-    """Reaches a machine outside the inventory."""
-    commands: tuple[str, ...] = ()
-    """What was found in a command line, each command with its words."""
-    unsure: tuple[str, ...] = ()
-    """Scripts in it that a second parser must read the same way before it may be allowed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,11 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from importlib import import_module
 from pkgutil import iter_modules
 
+from bot.config import Settings
 from bot.tool import Tool
-from tools.security import BUILT_IN
+from tools.security import Policy
 from tools.security.cli import cli as classifying
+from tools.security.rules import load as load_rules
 
 
 def load() -> Mapping[str, Tool]:
@@ -20,6 +22,6 @@ def load() -> Mapping[str, Tool]:
     return found
 
 
-def cli() -> Mapping[str, Callable[[Sequence[str]], Awaitable[int]]]:
-    """Verbs of the command line."""
-    return classifying(BUILT_IN)
+def cli(settings: Settings) -> Mapping[str, Callable[[Sequence[str]], Awaitable[int]]]:
+    """Verbs of the command line. Raises BadSettings when the rules of the operators are bad."""
+    return classifying(Policy(load_rules(settings.policy_file)))

@@ -7,7 +7,6 @@ from pydantic import BaseModel, Field
 
 from bot.resources import CommandResult
 from bot.tool import OutcomeUnknown, Risk, ToolContext, ToolError, ToolResult, Verdict, tool
-from tools.security import Policy
 
 LONGEST = 600
 """Seconds a command may take."""
@@ -22,8 +21,7 @@ Seconds = Annotated[int, Field(ge=1, le=LONGEST, description="seconds until it i
 
 async def _judge(args: BaseModel, ctx: ToolContext) -> Verdict:
     given = args.model_dump()
-    policy = Policy(ctx.hosts.get(given["host"]).roots)
-    return await policy.decide(given["command"], cwd=given["cwd"])
+    return await ctx.hosts.get(given["host"]).judge(given["command"], cwd=given["cwd"])
 
 
 @tool(risk=_judge, timeout=LONGEST + 10)
@@ -44,9 +42,10 @@ async def execute_command(
         raise ToolError("there is no time left to run it")
     machine = ctx.hosts.get(host)
     result = await machine.run(command, cwd=cwd, timeout=seconds, on_output=ctx.progress)
-    judged = Policy(machine.roots).judge(command, cwd=cwd)
-    if result.ended == "may still run" and judged.risk is not Risk.READ:
-        raise OutcomeUnknown(_told(result))
+    if result.ended == "may still run":
+        judged = await machine.judge(command, cwd=cwd)
+        if judged.risk is not Risk.READ:
+            raise OutcomeUnknown(_told(result))
     return ToolResult(_told(result))
 
 

@@ -7,6 +7,7 @@ from bot.resources import Host, Hosts
 from bot.tool import ToolError
 from tools.hosts.local import LocalHost
 from tools.hosts.roots import local_roots
+from tools.security.rules import load
 
 
 class Inventory:
@@ -36,4 +37,6 @@ def create(settings: Settings) -> Hosts:
         raise BadSettings(
             f"AI_DEFAULT_HOST={settings.default_host}: there is no such host, only local"
         )
-    return Inventory(LocalHost(local_roots(settings)), default=LocalHost.name)
+    return Inventory(
+        LocalHost(local_roots(settings), load(settings.policy_file)), default=LocalHost.name
+    )

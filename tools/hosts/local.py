@@ -13,11 +13,13 @@ from typing import Literal
 
 from bot.blocking import run_blocking
 from bot.resources import CommandResult, Roots
-from bot.tool import OutcomeUnknown, ToolError
+from bot.tool import OutcomeUnknown, ToolError, Verdict
 from tools.hosts.local_facts import LocalFacts
 from tools.hosts.local_files import LocalFiles
 from tools.hosts.output import KEEP, READ, Capture
 from tools.hosts.processes import Running
+from tools.security import Policy
+from tools.security.rules import Rules
 
 PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -28,8 +30,9 @@ class LocalHost:
     name = "local"
     key = ""
 
-    def __init__(self, roots: Roots) -> None:
+    def __init__(self, roots: Roots, rules: Rules | None = None) -> None:
         self.roots = roots
+        self._policy = Policy(rules, roots)
         self.files = LocalFiles(roots.never)
         self.facts = LocalFacts()
         self._env = _environment()
@@ -37,6 +40,9 @@ class LocalHost:
     @property
     def account(self) -> str:
         return f"{self._env['USER']}@{self.name}"
+
+    async def judge(self, command: str, *, cwd: str | None = None) -> Verdict:
+        return await self._policy.decide(command, cwd=cwd)
 
     async def run(
         self,

@@ -21,8 +21,7 @@ def local_roots(settings: Settings) -> Roots:
             raise BadSettings(f"AI_FILES_ROOTS: {root} holds the bot's own data; use {files}")
     database = os.path.realpath(settings.database)
     never = [data, os.path.realpath(".env"), *(f"{database}{suffix}" for suffix in BESIDE)]
-    if settings.roles_file is not None:
-        never.append(os.path.realpath(settings.roles_file))
+    never += map(os.path.realpath, filter(None, (settings.roles_file, settings.policy_file)))
     return Roots(
         read=tuple(dict.fromkeys((*read, *write, files))),
         write=write,

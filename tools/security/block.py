@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 class Walk(Recursion, Protocol):
     """The walker, as far as a block needs it."""
 
+    changing: list[tuple[str, ...]]
+
     def find(self, *found: Finding) -> None: ...
     def apart(self, work: Callable[[], object]) -> list[Finding]:
         """What is found while *work* is done."""
@@ -154,7 +156,10 @@ class Block:
 
     def _redirected_output(self, made: Redirects, outputs: list[Data]) -> None:
         for target in made.written:
-            self._find(*target.judge(self.scope, self.walker, outputs[-1] if outputs else NOTHING))
+            found = list(target.judge(self.scope, self.walker, outputs[-1] if outputs else NOTHING))
+            self._find(*found)
+            if found:
+                self.walker.changing.append((target.shown,))
         if made.written and outputs and not made.keeps_output:
             outputs[-1] = NOTHING
 

@@ -12,6 +12,7 @@ from bot.tool import Level, Risk, ToolError, Trust, Verdict
 from tools.security.finding import Finding, danger, deny, verdict
 from tools.security.prefilter import flaws, indices, joined, lines, salvage, too_much
 from tools.security.programs import judge_of
+from tools.security.rules import Rules
 from tools.security.scope import CWD, HOME, Scope
 from tools.security.second import agrees
 from tools.security.syntax import Source
@@ -79,9 +80,10 @@ def version() -> str:
 class Policy:
     """The built-in tables, and directories below which writing is routine."""
 
-    def __init__(self, roots: Roots | None = None) -> None:
+    def __init__(self, rules: Rules | None = None, roots: Roots | None = None) -> None:
+        self._rules = rules or Rules()
         self._roots = roots or Roots()
-        self.version = version()
+        self.version = "-".join(filter(None, (version(), self._rules.version)))
 
     def judge(self, command: str, *, cwd: str | None = None) -> Verdict:
         """Pure, and complete but for the second opinion that ``Verdict.unsure`` asks for."""
@@ -128,6 +130,17 @@ class Policy:
                 found += [each for each in broken if each.level is Level.DENY]
         return [*walker.found, *found]
 
+    def _ruled(self, made: Verdict, walker: Walker) -> Verdict:
+        """A rule may ask for anything, and allow what was understood and is no danger."""
+        rule = self._rules.decides(walker.plain, walker.changing)
+        if rule is Level.ASK:
+            reason = "a rule of the operators asks"
+            return replace(made, rule=rule, level=rule, reasons=(*made.reasons, reason))
+        if rule is Level.ALLOW and made.level is Level.ASK and made.risk is not Risk.DANGER:
+            level = Level.ALLOW if made.risk is Risk.READ else Level.ASK
+            return replace(made, rule=rule, level=level)
+        return made
+
     def _verdict(self, walker: Walker, found: Sequence[Finding]) -> Verdict:
         fixed = all(name in FIXED for name, _ in walker.names)
         shape = " ".join(dict.fromkeys(f"{name} {verb}".strip() for name, verb in walker.names))
@@ -138,6 +151,8 @@ class Policy:
             shape=shape[:200],
             policy=self.version,
         )
+        if made.level is not Level.DENY:
+            made = self._ruled(made, walker)
         if made.level is not Level.ALLOW:
             return made
         return replace(made, unsure=tuple(dict.fromkeys(walker.unsure)))

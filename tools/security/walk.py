@@ -57,6 +57,10 @@ class Walker:
         self.roots = roots.write
         self.never = roots.never
         self.commands: list[str] = []
+        self.plain: list[tuple[str, ...]] = []
+        """The words of each command that are known; of a launcher's command, too."""
+        self.changing: list[tuple[str, ...]] = []
+        """Those that are more than a reading themselves."""
         self.names: list[tuple[str, str]] = []
         self.unsure: list[str] = []
         """Scripts that hold more than words, quotes, pipes and ``;``."""
@@ -135,21 +139,32 @@ class Walker:
         if head.literal is None:
             self.find(deny(f"the program's name is computed: {head.text}", _UNKNOWN_NAME))
             return Data()
-        name = self._named(head.literal)
-        call = Invocation(name, tuple(words[1:]), scope, stdin, self)
-        self.commands.append(" ".join(word.text for word in words)[:200])
+        call = Invocation(self._named(head.literal), tuple(words[1:]), scope, stdin, self)
+        self._seen(words, call.name)
+        return self._judge(call)
+
+    def _seen(self, words: Sequence[Word], name: str) -> None:
         first = words[1].text if len(words) > 1 and not words[1].text.startswith("-") else ""
         self.names.append((name, first))
+        self.commands.append(" ".join(word.text for word in words)[:200])
+        self.plain.append((name, *(word.text for word in words[1:])))
+
+    def _judge(self, call: Invocation) -> Data:
+        name = call.name
         self.find(*self._kept(call, name))
         self._inner = None
+        before = len(self.found)
         judge = self._programs(name)
-        if name in scope.aliases:
+        if name in call.scope.aliases:
             self.find(danger(f"{name} is an alias"))
         if judge is None:
             self.find(danger(f"{name} is not a program that is known here"))
             self.find(*self._hidden(call))
         else:
             self.find(*judge(call))
+        if any(not each.trail for each in self.found[before:]):
+            known = all(word.literal is not None for word in call.args)
+            self.changing.append((name, *call.texts) if known else ("",))
         settles(call)
         return self._inner if name in PASSING and self._inner is not None else output_of(call)
 
