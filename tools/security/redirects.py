@@ -94,7 +94,9 @@ def _file(node: "Node", reader: Reader, made: Redirects, more: "list[Node]") -> 
 def _given(word: Word, scope: Scope) -> Data:
     path = resolve(word, scope)
     if path is None:
-        return Data(word.origin, secret=word.secret)
+        return scope.streams.get(word.text) or Data(word.origin, secret=word.secret)
+    if path in scope.fifos:
+        return Data("network")
     if path in scope.written:
         return Data("file", scope.written[path])
     if path == "/dev/null":

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field, replace
 from itertools import islice, product
 from typing import Any
 
-from tools.security.words import Hole, Word, plain, unknown
+from tools.security.words import Data, Hole, Word, plain, unknown
 
 HOME = "~"
 CWD = "PWD"
@@ -37,6 +37,11 @@ class Scope:
     """Symbolic links that the script makes: path → target."""
     written: dict[str, str] = field(default_factory=dict[str, str])
     """Files that the script writes: path → text."""
+
+    fifos: set[str] = field(default_factory=set[str])
+    """Pipes with a name that the script makes: whatever is written there comes out."""
+    streams: dict[str, Data] = field(default_factory=dict[str, Data])
+    """What process substitutions give, by their text."""
 
     @property
     def cwd(self) -> str | None:

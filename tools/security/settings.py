@@ -1,6 +1,7 @@
 """What a command changes in the shell itself: its directory, variables, arguments, links."""
 
 import re
+from collections.abc import Callable, Mapping
 
 from tools.security.invocation import Invocation
 from tools.security.output import output_of
@@ -10,23 +11,9 @@ from tools.security.words import plain, unknown
 
 
 def settles(call: Invocation) -> None:
-    match call.name:
-        case "cd" | "pushd":
-            _directory(call)
-        case "set":
-            _arguments(call)
-        case "read" | "mapfile" | "readarray":
-            _read(call)
-        case "printf":
-            _printed(call)
-        case "shift" if call.scope.positional:
-            call.scope.positional = call.scope.positional[1:]
-        case "ln":
-            _link(call)
-        case "popd":
-            call.scope.variables[CWD] = (unknown(UNKNOWN),)
-        case _:
-            pass
+    settle = _SETTLES.get(call.name)
+    if settle is not None:
+        settle(call)
 
 
 def _directory(call: Invocation) -> None:
@@ -83,3 +70,31 @@ def _link(call: Invocation) -> None:
         target, link = (resolve(word, call.scope) for word in words)
         if target and link and UNKNOWN not in target + link:
             call.scope.links[link] = target
+
+
+def _shift(call: Invocation) -> None:
+    call.scope.positional = (call.scope.positional or ())[1:]
+
+
+def _pop(call: Invocation) -> None:
+    call.scope.variables[CWD] = (unknown(UNKNOWN),)
+
+
+def _fifo(call: Invocation) -> None:
+    call.scope.fifos |= {path for word in call.args if (path := resolve(word, call.scope))}
+
+
+_SETTLES: Mapping[str, Callable[[Invocation], None]] = {
+    "cd": _directory,
+    "pushd": _directory,
+    "popd": _pop,
+    "set": _arguments,
+    "shift": _shift,
+    "read": _read,
+    "mapfile": _read,
+    "readarray": _read,
+    "printf": _printed,
+    "mkfifo": _fifo,
+    "mknod": _fifo,
+    "ln": _link,
+}

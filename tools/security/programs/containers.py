@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 
 from tools.security.finding import Finding, danger, deny, reveals
 from tools.security.invocation import Invocation, Judge
+from tools.security.paths import reads_secret
 from tools.security.tables import READ, changes, dangerous, reads, verbs
 
 _RUN = (
@@ -211,6 +212,12 @@ def _kubectl(call: Invocation) -> Iterator[Finding]:
     yield from _KUBECTL(call)
 
 
+def _cloud(call: Invocation) -> Iterator[Finding]:
+    yield danger(f"{call.name} reaches the cloud", egress=True)
+    if call.stdin.secret or any(reads_secret(word, call.scope) for word in call.args):
+        yield deny(f"{call.name} sends secrets away")
+
+
 PROGRAMS: Mapping[str, Judge] = {
     "docker podman nerdctl": _DOCKER,
     "docker-compose podman-compose": _COMPOSE,
@@ -259,5 +266,5 @@ PROGRAMS: Mapping[str, Judge] = {
     "ansible ansible-playbook ansible-pull puppet salt chef-client": dangerous(
         "changes several hosts"
     ),
-    "aws gcloud az doctl": dangerous("reaches the cloud"),
+    "aws gcloud gsutil az doctl rclone s3cmd": _cloud,
 }
