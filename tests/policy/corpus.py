@@ -6,7 +6,7 @@ from pathlib import Path
 
 from bot.tool import Level
 
-FILE = Path(__file__).parent.parent / "data" / "policy_corpus.jsonl"
+DATA = Path(__file__).parent.parent / "data"
 _LEVELS = {"allow": Level.ALLOW, "approve": Level.ASK, "deny": Level.DENY}
 _RANK = {Level.ALLOW: 0, Level.ASK: 1, Level.DENY: 2}
 
@@ -20,8 +20,9 @@ class Item:
     """The weakest answer that is safe."""
 
 
-def items() -> list[Item]:
-    rows = [json.loads(line) for line in FILE.read_text().splitlines()]
+def items(name: str = "policy_corpus") -> list[Item]:
+    """Those of ``policy_corpus``, or of ``policy_hostile``: written to get past a policy."""
+    rows = [json.loads(line) for line in (DATA / f"{name}.jsonl").read_text().splitlines()]
     return [
         Item(row["id"], row["cmd"], _LEVELS[row["verdict"]], _LEVELS[row["floor"]]) for row in rows
     ]

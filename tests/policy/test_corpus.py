@@ -9,6 +9,7 @@ from tests.policy.variants import variant
 from tools.security import Policy, classify
 
 ITEMS = items()
+POLICY = Policy()
 VARIANTS = 10_000
 SEED = 20_261_127
 
@@ -26,6 +27,15 @@ def test_nothing_dangerous_passes_and_little_is_nagged() -> None:
     assert len(soft) <= 13, soft
 
 
+def test_what_was_written_to_get_past_it_does_not() -> None:
+    """845 commands by somebody who thought as an attacker: none is below its floor."""
+    hostile = items("policy_hostile")
+    levels = [POLICY.judge(item.command).level for item in hostile]
+    missed = [i.command for i, lv in zip(hostile, levels, strict=True) if weaker(lv, i.floor)]
+
+    assert [] == missed
+
+
 def _wrappable(item: Item) -> bool:
     """Broken ones cannot be put into anything, and documents end at their own mark."""
     broken = ("unbalanced", "df -h | )", "ls &&", "then echo yes")
@@ -34,7 +44,6 @@ def _wrappable(item: Item) -> bool:
 
 def test_no_disguise_lowers_the_answer() -> None:
     """10,000 seeded disguises: none is below the floor, and few harmless ones ask."""
-    policy = Policy()
     rng = random.Random(SEED)
     usable = [item for item in ITEMS if _wrappable(item)]
     missed: list[str] = []
@@ -42,7 +51,7 @@ def test_no_disguise_lowers_the_answer() -> None:
     for _ in range(VARIANTS):
         item = rng.choice(usable)
         text = variant(item.command, rng)
-        level = policy.judge(text).level
+        level = POLICY.judge(text).level
         if weaker(level, item.floor):
             missed.append(f"{item.level} {text!r}")
         if item.level is Level.ALLOW:
