@@ -1,7 +1,7 @@
 """Where a path leads, and what is lost or given away there."""
 
 import posixpath
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from fnmatch import fnmatchcase
 
 from tools.security.finding import Finding, change, danger, deny, reveals
@@ -18,7 +18,7 @@ from tools.security.places import (
     VITAL,
 )
 from tools.security.scope import Scope
-from tools.security.secrets import is_secret
+from tools.security.secrets import is_secret, matching
 from tools.security.words import Word
 
 UNKNOWN = "\ufffc"
@@ -167,13 +167,14 @@ def reading(call: Invocation, word: Word) -> Iterator[Finding]:
         yield reveals(f"{call.name}: reads the device {path}")
 
 
-def matches(path: str, patterns: "list[str] | tuple[str, ...]") -> bool:
+def matches(path: str, patterns: Sequence[str]) -> bool:
+    """Whether a path is, or with its globs can be, one of *patterns*."""
     fixed = path.replace("~/", "/root/", 1) if path.startswith("~/") else path
-    return any(
-        fnmatchcase(fixed, pattern)
-        or (set(fixed) & set("*?[") and "*" not in pattern and _names(fixed, pattern))
-        for pattern in patterns
-    )
+    if matching(tuple(patterns)).match(fixed):
+        return True
+    if not set(fixed) & set("*?["):
+        return False
+    return any(_names(fixed, pattern.rstrip("*")) for pattern in patterns)
 
 
 def within(word: Word, scope: Scope, trees: Iterable[str]) -> bool:

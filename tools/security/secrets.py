@@ -1,6 +1,8 @@
 """Files that hold secrets, by their names."""
 
-from fnmatch import fnmatchcase
+import re
+from fnmatch import translate
+from functools import cache
 
 NAMES = (
     ".env",
@@ -58,11 +60,16 @@ OPEN = ("*.pub", ".env.example", ".env.sample", ".env.template", "known_hosts", 
 """Names that match above and are no secrets."""
 
 
+@cache
+def matching(patterns: tuple[str, ...]) -> re.Pattern[str]:
+    """One expression for many globs, in which ``*`` stands for slashes too."""
+    return re.compile("|".join(map(translate, patterns)))
+
+
 def is_secret(path: str) -> bool:
     """Whether a real path names something secret. Names only: nothing is read."""
     path = path.lower()
     name = path.rpartition("/")[2]
-    if any(fnmatchcase(name, pattern) for pattern in OPEN):
+    if matching(OPEN).match(name):
         return False
-    by_name = any(fnmatchcase(name, pattern) for pattern in NAMES)
-    return by_name or any(fnmatchcase(path, pattern) for pattern in PATHS)
+    return bool(matching(NAMES).match(name) or matching(PATHS).match(path))
