@@ -49,6 +49,9 @@ ROWS = (
     Row("event → follower, p99 at 300/s, ms", "news", "p99_ms", 5.0, yard="yard_wall"),
     Row("click → tool starts, p99, ms", "clicks", "p99_ms", 20, yard="yard_wall"),
     Row("message → accepted, p99 at 200/s, ms", "messages", "p99_ms", 100, yard="yard_wall"),
+    Row("verdict on a command, p50, µs", "verdicts", "p50_us", 150, yard="yard_cpu"),
+    Row("the same, p99, µs", "verdicts", "p99_us", 2000, yard="yard_cpu"),
+    Row("second opinion, p99, ms", "verdicts", "second_p99_ms", 60, yard="yard_wall"),
     Row("memory of a waiting run, KiB", "waiting", "kib", 1.0),
     Row("tasks of 500 waiting runs", "waiting", "tasks", 0),
     Row("start to /health, s", "start", "seconds", 2.5, yard="yard_wall"),
@@ -58,7 +61,7 @@ ADDED = (
     Row("CPU the kernel adds to the client, ms", "steps 10", "cpu_ms", 0.55, yard="yard_cpu"),
     Row("the same with 64 runs at once, ms", "at_once 64", "cpu_ms", 0.55, yard="yard_cpu"),
 )
-MINE = {"kernel", "project", "service"}
+MINE = {"kernel", "policy", "project", "service"}
 """How the measurements of this project alone are filed."""
 
 

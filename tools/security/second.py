@@ -20,13 +20,14 @@ Span = tuple[int, int]
 _COMMANDS = frozenset({"command"})
 
 
-def agrees(script: str) -> str:
-    """Empty when shfmt finds the same commands in *script*; otherwise why it must be asked for."""
-    return _opinion(script)
-
-
 @lru_cache(maxsize=512)
-def _opinion(script: str) -> str:
+def agrees(script: str) -> str:
+    """:func:`opinion`, remembered."""
+    return opinion(script)
+
+
+def opinion(script: str) -> str:
+    """Empty when shfmt finds the same commands in *script*; otherwise why it must be asked for."""
     shfmt = Path(sys.executable).with_name("shfmt")
     try:
         done = subprocess.run(  # noqa: S603 - it only parses what it reads
