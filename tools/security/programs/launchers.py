@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 from tools.security.finding import Finding, danger, deny
 from tools.security.invocation import Invocation, Judge
@@ -10,26 +11,26 @@ from tools.security.scope import CWD
 from tools.security.words import NOTHING, Data, Word, plain
 
 
-def starts(options: str, *, operands: int = 0, alone: str = "", script: str = "") -> Judge:
-    """A launcher: its options, then *operands* words of its own, then the command.
+@dataclass(frozen=True, slots=True)
+class Starts:
+    """Judges a launcher: its options, then *operands* words of its own, then the command."""
 
-    *alone*: what it means without a command. *script*: options whose value is a shell's text."""
+    options: str
+    operands: int = 0
+    alone: str = ""
+    """What it means without a command."""
 
-    def judge(call: Invocation) -> Iterator[Finding]:
-        found = call.options(options, stop=True)
+    def __call__(self, call: Invocation) -> Iterator[Finding]:
+        found = call.options(self.options, stop=True)
         for name in found.unknown:
             yield danger(f"{call.name} {name} is not known")
-        for value in found.values(*script.split()):
-            yield from text_of(call, value)
-        words = found.operands[operands:]
+        words = found.operands[self.operands :]
         if words:
             yield from call.command(words)
         elif call.name == "sudo" and found.has("-s", "-i", "--shell", "--login"):
             yield from call.command([plain("bash")])
-        elif alone and not found.values(*script.split()):
-            yield danger(f"{call.name} {alone}")
-
-    return judge
+        elif self.alone:
+            yield danger(f"{call.name} {self.alone}")
 
 
 def text_of(call: Invocation, word: Word, stdin: Data | None = None) -> Iterator[Finding]:
@@ -174,37 +175,37 @@ def _exec(call: Invocation) -> Iterator[Finding]:
 
 
 PROGRAMS: Mapping[str, Judge] = {
-    "sudo": starts(
+    "sudo": Starts(
         "-ABbEHiKklNnPSsVv -a= -C= -c= -D= -g= -h= -p= -R= -r= -T= -t= -u= -U= --user= --group= --login"
         " --non-interactive --preserve-env? --stdin --set-home --shell --chdir= --chroot= --host="
         " --background --list --validate --reset-timestamp --prompt= --other-user= --command-timeout="
     ),
-    "doas": starts("-nLs -C= -u= -a=", alone="opens a shell"),
-    "pkexec": starts("--user= --disable-internal-agent --keep-cwd", alone="opens a shell"),
+    "doas": Starts("-nLs -C= -u= -a=", alone="opens a shell"),
+    "pkexec": Starts("--user= --disable-internal-agent --keep-cwd", alone="opens a shell"),
     "su": _su,
     "runuser": _su,
     "env": _env,
-    "nice": starts("-0123456789 -n= --adjustment="),
-    "ionice": starts("-t -c= -n= -p= -P= -u= --class= --classdata= --pid= --ignore"),
-    "chrt": starts("-abdfimorvR -p= -T= -P= -D= --batch --fifo --idle --other --rr", operands=1),
-    "taskset": starts("-ac -p= --all-tasks --cpu-list", operands=1),
-    "nohup": starts(""),
-    "setsid": starts("-cfw --ctty --fork --wait"),
-    "stdbuf": starts("-i= -o= -e= --input= --output= --error="),
-    "unbuffer": starts("-p"),
-    "timeout": starts(
+    "nice": Starts("-0123456789 -n= --adjustment="),
+    "ionice": Starts("-t -c= -n= -p= -P= -u= --class= --classdata= --pid= --ignore"),
+    "chrt": Starts("-abdfimorvR -p= -T= -P= -D= --batch --fifo --idle --other --rr", operands=1),
+    "taskset": Starts("-ac -p= --all-tasks --cpu-list", operands=1),
+    "nohup": Starts(""),
+    "setsid": Starts("-cfw --ctty --fork --wait"),
+    "stdbuf": Starts("-i= -o= -e= --input= --output= --error="),
+    "unbuffer": Starts("-p"),
+    "timeout": Starts(
         "-vf -k= -s= --foreground --preserve-status --kill-after= --signal= --verbose", operands=1
     ),
-    "time": starts("-pqvV -f= --format= --portability --verbose"),
-    "setarch linux64 linux32": starts("-RvXZ --addr-no-randomize"),
-    "setpriv": starts(
+    "time": Starts("-pqvV -f= --format= --portability --verbose"),
+    "setarch linux64 linux32": Starts("-RvXZ --addr-no-randomize"),
+    "setpriv": Starts(
         "-d --reuid= --regid= --clear-groups --no-new-privs --init-groups --groups= --keep-groups"
     ),
-    "numactl": starts(
+    "numactl": Starts(
         "-al -N= -m= -C= -i= --cpunodebind= --membind= --physcpubind= --localalloc --interleave="
     ),
-    "prlimit": starts("-v --nofile? --nproc? --as? --pid="),
-    "fakeroot faketime": starts("-f"),
+    "prlimit": Starts("-v --nofile? --nproc? --as? --pid="),
+    "fakeroot faketime": Starts("-f"),
     "xargs": _xargs,
     "parallel": _parallel,
     "watch": _watch,
