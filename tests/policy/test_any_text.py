@@ -38,6 +38,41 @@ def test_what_nobody_can_read_is_never_allowed(command: str) -> None:
     assert verdict.reasons
 
 
+ENDLESS = {
+    "commands": "df;" * 2700,
+    "pipes": "cat|" * 2000 + "cat",
+    "loops in loops": "".join(f"for v{i} in 1 2 3 4 5 6 7 8; do " for i in range(14))
+    + "echo "
+    + " ".join(f"$v{i}" for i in range(14))
+    + "; done" * 14,
+    "functions that call functions": "".join(
+        f"f{i}() {{ f{i + 1}; f{i + 1}; }};" for i in range(18)
+    )
+    + "f18() { ls; }; f0",
+    "a value that doubles": "a=xx;" + "a=$a$a;" * 40 + "echo $a",
+    "braces": "echo " + "{a,b,c}" * 20,
+    "links": "".join(f"ln -s /{i} /l{i};" for i in range(400)),
+    "quotes": '"' * 8001,
+    "half-open": "<<A " * 1500,
+}
+
+
+@pytest.mark.parametrize("shape", ENDLESS)
+def test_what_grows_without_end_is_given_up(shape: str) -> None:
+    """No script takes more than a moment; one that would is for a person, or harmless."""
+    began = process_time()
+    verdict = POLICY.judge(ENDLESS[shape])
+    seconds = process_time() - began
+
+    assert seconds < 0.25
+    assert verdict.level is not Level.ALLOW or shape in ("braces", "a value that doubles")
+
+
+def test_a_denial_is_kept_when_the_walk_is_given_up() -> None:
+    """What was found before the end counts."""
+    assert Level.DENY is POLICY.judge("rm -rf /etc;" + "df;" * 2000).level
+
+
 @settings(max_examples=400, deadline=None)
 @given(st.one_of(st.text(max_size=200), SHELL))
 def test_any_text_gets_a_quick_verdict(command: str) -> None:

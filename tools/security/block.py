@@ -25,6 +25,10 @@ class Walk(Recursion, Protocol):
     changing: list[tuple[str, ...]]
 
     def find(self, *found: Finding) -> None: ...
+    def step(self) -> None:
+        """Raises when there were too many."""
+        ...
+
     def apart(self, work: Callable[[], object]) -> list[Finding]:
         """What is found while *work* is done."""
         ...
@@ -128,6 +132,7 @@ class Block:
         text = " ".join(self.source.of(node) for node in nodes)
         outputs: list[Data] = []
         for scope in self.scope.choices(text):
+            self.walker.step()
             reader = self.reader(scope)
             words = [word for node in nodes for word in expand(node, reader)]
             words += made.more

@@ -75,11 +75,16 @@ def verdict(
         trust=trust,
         policy=policy,
         shape=shape,
-        alternative=next((each.instead for each in found if each.instead), ""),
+        alternative=_instead(found) if level is Level.DENY else "",
         secret=any(each.secret for each in found),
         egress=any(each.egress for each in found),
         commands=tuple(commands),
     )
+
+
+def _instead(found: Sequence[Finding]) -> str:
+    told = (each.instead for each in found if each.level is Level.DENY and each.instead)
+    return next(told, "use a tool made for it, or tell the person what you would do and why")
 
 
 def _reasons(found: Sequence[Finding]) -> tuple[str, ...]:

@@ -24,6 +24,7 @@ class Flow(Block):
     """A block that knows every kind of statement."""
 
     def visit(self, node: "Node", stdin: Data) -> Data:
+        self.walker.step()
         handler = _HANDLERS.get(node.type)
         return handler(self, node, stdin) if handler else self.children(node, stdin)
 

@@ -17,7 +17,7 @@ from tools.security.scope import CWD, HOME, Scope
 from tools.security.second import agrees
 from tools.security.syntax import Source
 from tools.security.walk import Walker
-from tools.security.words import NOTHING, plain
+from tools.security.words import plain
 
 FIXED = frozenset(
     [
@@ -114,32 +114,30 @@ class Policy:
 
     def _walked(self, walker: Walker, command: str, cwd: str | None) -> list[Finding]:
         text = joined(command)
-        scope = _scope(cwd)
-        found: list[Finding] = []
-        if "\\\n" in command and "'" in command:
-            found.append(danger("a line that goes on after a backslash, and single quotes"))
-        walker.find(*walker.apart(lambda: walker.walk(text, scope)))
+        found = list(walker.whole(text, _scope(cwd)))
         if "\\\n" in command:
-            walker.find(*walker.apart(lambda: walker.walk(lines(command), _scope(cwd))))
+            found += walker.whole(lines(command), _scope(cwd))
+            if "'" in command:
+                found.append(danger("a line that goes on after a backslash, and single quotes"))
         pieces = [*indices(text)]
         found += [danger("an index in quotes holds a command") for _ in pieces]
         if pieces or Source(text).root.has_error:
-            for piece in (*pieces, *salvage(text)):
-                scope = _scope(cwd)
-                broken = walker.apart(lambda: walker.walk(piece, scope, NOTHING))  # noqa: B023 - used at once
-                found += [each for each in broken if each.level is Level.DENY]
-        return [*walker.found, *found]
+            broken = [f for p in (*pieces, *salvage(text)) for f in walker.whole(p, _scope(cwd))]
+            found += [each for each in broken if each.level is Level.DENY]
+        return found
 
     def _ruled(self, made: Verdict, walker: Walker) -> Verdict:
         """A rule may ask for anything, and allow what was understood and is no danger."""
-        rule = self._rules.decides(walker.plain, walker.changing)
-        if rule is Level.ASK:
-            reason = "a rule of the operators asks"
-            return replace(made, rule=rule, level=rule, reasons=(*made.reasons, reason))
-        if rule is Level.ALLOW and made.level is Level.ASK and made.risk is not Risk.DANGER:
-            level = Level.ALLOW if made.risk is Risk.READ else Level.ASK
-            return replace(made, rule=rule, level=level)
-        return made
+        rule = self._rules.decide(walker.plain, walker.changing)
+        if rule is None:
+            return made
+        told = f"a rule of the operators: {rule.why or rule.level}"
+        if rule.level == "ask":
+            return replace(made, rule=Level.ASK, level=Level.ASK, reasons=(*made.reasons, told))
+        if made.level is not Level.ASK or made.risk is Risk.DANGER:
+            return made
+        level = Level.ALLOW if made.risk is Risk.READ else Level.ASK
+        return replace(made, rule=Level.ALLOW, level=level, reasons=(*made.reasons, told))
 
     def _verdict(self, walker: Walker, found: Sequence[Finding]) -> Verdict:
         fixed = all(name in FIXED for name, _ in walker.names)

@@ -14,7 +14,6 @@ from typing import Annotated, Any, Literal, cast
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from bot.config import BadSettings
-from bot.tool import Level
 
 Text = Annotated[str, Field(min_length=1)]
 
@@ -49,18 +48,20 @@ class Rules:
     rules: tuple[Rule, ...] = ()
     version: str = ""
 
-    def decides(
+    def decide(
         self, commands: Iterable[Sequence[str]], changing: Sequence[Sequence[str]]
-    ) -> Level | None:
-        """*ask* when a rule wants to be asked about any of *commands*; *allow* when there is one
-        for each that is *changing*."""
-        asks = [rule for rule in self.rules if rule.level == "ask"]
-        if any(rule.covers(words) for words in commands for rule in asks):
-            return Level.ASK
-        allows = [rule for rule in self.rules if rule.level == "allow"]
-        if changing and all(any(rule.covers(words) for rule in allows) for words in changing):
-            return Level.ALLOW
-        return None
+    ) -> Rule | None:
+        """An *ask* that covers any of *commands*; or an *allow*, when each that is *changing* has
+        one."""
+        found = [self._covering(words, "ask") for words in commands]
+        if any(found):
+            return next(filter(None, found))
+        allowed = [self._covering(words, "allow") for words in changing]
+        return allowed[0] if allowed and all(allowed) else None
+
+    def _covering(self, words: Sequence[str], level: str) -> Rule | None:
+        rules = (rule for rule in self.rules if rule.level == level and rule.covers(words))
+        return next(rules, None)
 
 
 def load(file: Path | None) -> Rules:

@@ -1,15 +1,21 @@
 """What a script has set by the time one of its commands runs."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from itertools import islice, product
+from itertools import product
+from math import prod
 from typing import Any
 
 from tools.security.words import Data, Hole, Word, plain, unknown
 
 HOME = "~"
 CWD = "PWD"
+LONGEST = 2_048
+"""Characters of a value; scripts can double one again and again."""
 MOST = 64
-"""Values of one variable, and combinations of several, that are looked at."""
+"""Values of one variable that are looked at."""
+COMBINED = 64
+"""Combinations of the values of several."""
 _GIVEN: dict[str, Word] = {
     "HOME": Word((Hole("home", "~"),)),
     "PATH": plain("/usr/sbin:/usr/bin:/sbin:/bin"),
@@ -21,6 +27,10 @@ _GIVEN: dict[str, Word] = {
 }
 _NUMBERS = frozenset("?#!$-") | {"RANDOM", "SECONDS", "LINENO", "EPOCHSECONDS", "UID", "EUID"}
 _NAMES = frozenset({"USER", "LOGNAME", "HOSTNAME", "HOSTTYPE", "OSTYPE", "BASH_VERSION", "PPID"})
+
+
+class TooMuch(Exception):
+    """It would take too long to judge."""
 
 
 @dataclass(slots=True)
@@ -60,6 +70,7 @@ class Scope:
         )
 
     def assign(self, name: str, *values: Word) -> None:
+        values = tuple(v if len(v.text) <= LONGEST else unknown(f"${name}") for v in values)
         if len(values) > MOST:
             values = (*values[: MOST - 1], unknown(f"${name}"))
         self.variables[name] = values
@@ -81,24 +92,20 @@ class Scope:
             return unknown(f"${name}", "system")
         return unknown(f"${name}", "unset")
 
-    def choices(self, text: str) -> "list[Scope]":
-        """This scope with one value for each variable that *text* names, in every combination up
-        to a limit."""
+    def choices(self, text: str) -> "Iterator[Scope]":
+        """This scope with one value for each variable that *text* names, in every combination.
+
+        Raises TooMuch."""
         many = {
             name: values
             for name, values in self.variables.items()
             if len(values) > 1 and (name in text or name == CWD)
         }
         if not many:
-            return [self]
-        combinations = islice(product(*many.values()), MOST)
-        return [
-            replace(
-                self,
-                variables={
-                    **self.variables,
-                    **{n: (v,) for n, v in zip(many, chosen, strict=True)},
-                },
-            )
-            for chosen in combinations
-        ]
+            yield self
+            return
+        if prod(map(len, many.values())) > COMBINED:
+            raise TooMuch
+        for chosen in product(*many.values()):
+            one = {name: (value,) for name, value in zip(many, chosen, strict=True)}
+            yield replace(self, variables={**self.variables, **one})

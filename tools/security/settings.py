@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from tools.security.invocation import Invocation
 from tools.security.output import output_of
 from tools.security.paths import UNKNOWN, resolve
-from tools.security.scope import CWD
+from tools.security.scope import CWD, MOST
 from tools.security.words import plain, unknown
 
 
@@ -68,7 +68,9 @@ def _link(call: Invocation) -> None:
     words = [word for word in call.args if not word.text.startswith("-")]
     if len(words) == 2:
         target, link = (resolve(word, call.scope) for word in words)
-        if target and link and UNKNOWN not in target + link:
+        if not target or not link or len(call.scope.links) >= MOST:
+            return
+        if UNKNOWN not in target + link:
             call.scope.links[link] = target
 
 

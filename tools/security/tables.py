@@ -1,6 +1,7 @@
 """The words that the tables of programs are written in."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from tools.security.finding import Finding, change, danger, deny
 from tools.security.invocation import Invocation, Judge
@@ -46,13 +47,19 @@ def _writing(
     return ""
 
 
+def called(call: Invocation) -> str:
+    """A command in few words, for a reason."""
+    operand = next((text for text in call.texts if not text.startswith("-")), "")
+    return f"{call.name} {operand}".strip()[:80]
+
+
 READ = reads(content=False)
 SHOW = reads()
 
 
 def always(finding: Finding) -> Judge:
-    def judge(call: Invocation) -> Iterator[Finding]:  # noqa: ARG001 - a judge is handed the call
-        yield finding
+    def judge(call: Invocation) -> Iterator[Finding]:
+        yield replace(finding, reason=f"{called(call)}: {finding.reason}")
 
     return judge
 

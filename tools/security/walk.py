@@ -5,13 +5,14 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from bot.resources import Roots
+from bot.tool import Level
 from tools.security.finding import Finding, danger, deny
 from tools.security.flow import Flow
 from tools.security.invocation import Invocation, Judge
 from tools.security.output import output_of
 from tools.security.paths import within
 from tools.security.reserved import without_reserved
-from tools.security.scope import Scope
+from tools.security.scope import Scope, TooMuch
 from tools.security.settings import settles
 from tools.security.syntax import Source, kinds_in
 from tools.security.words import NOTHING, Data, Word, plain
@@ -26,8 +27,8 @@ PASSING = frozenset(
     " taskset unbuffer".split()
 )
 """Launchers that print what the command prints that they start."""
-MOST = 400
-"""Commands that are judged; a script with more is for a person to read."""
+MOST = 1_000
+"""Steps of the walk; a script that takes more is for a person to read."""
 _SIMPLE = frozenset(
     [
         "program",
@@ -66,10 +67,19 @@ class Walker:
         """Scripts that hold more than words, quotes, pipes and ``;``."""
         self._programs = programs
         self.found: list[Finding] = []
+        self.denials: list[Finding] = []
+        """All that is denied, also when the walk does not come to its end."""
         self._trail: list[str] = []
-        self._judged = 0
+        self._steps = 0
         self._inner: Data | None = None
         """What the last command prints that a launcher started."""
+
+    def whole(self, text: str, scope: Scope) -> list[Finding]:
+        """All that is found in a command line."""
+        try:
+            return self.apart(lambda: self.walk(text, scope))
+        except TooMuch:
+            return [*self.denials, danger("it is too long to be judged")]
 
     def script(self, text: str, scope: Scope, stdin: Data) -> Iterator[Finding]:
         return iter(self.apart(lambda: self.walk(text, scope, stdin)))
@@ -94,6 +104,13 @@ class Walker:
 
     def find(self, *found: Finding) -> None:
         self.found += found
+        self.denials += (each for each in found if each.level is Level.DENY)
+
+    def step(self) -> None:
+        """Raises TooMuch when there were too many."""
+        self._steps += 1
+        if self._steps > MOST:
+            raise TooMuch
 
     def walk(self, text: str, scope: Scope, stdin: Data = NOTHING) -> Data:
         source = Source(text)
@@ -128,11 +145,7 @@ class Walker:
         words = without_reserved(words)
         if not words:
             return NOTHING
-        self._judged += 1
-        if self._judged > MOST:
-            if self._judged == MOST + 1:
-                self.find(danger(f"it holds more than {MOST} commands"))
-            return Data()
+        self.step()
         if words[0].text.startswith("/etc/init.d/"):
             words = [plain("service"), words[0].after(len("/etc/init.d/")), *words[1:]]
         head = words[0]
