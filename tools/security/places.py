@@ -147,7 +147,8 @@ HARMLESS = frozenset(
 )
 SECRET_PLACES = (
     "/etc/shadow*", "/etc/gshadow*", "*/.ssh/id_*", "*/.ssh", "*/.aws", "*/.gnupg", "*/.kube",
-    "/proc/*/environ", "/etc/ssl/private*", "/root/.*", "*.pem", "/etc/sudoers*",
+    "/proc/*/environ", "/etc/ssl/private*", "*/.config/gh/*", "*/.vnc/*", "*.pem", "/etc/sudoers*",
+    "*/.local/share/keyrings/*",
     "/var/run/secrets*", "/run/secrets*", "/etc/kubernetes/admin.conf", "/etc/kubernetes/pki*",
     "*/.docker/config.json", "/var/lib/kubelet/pki*", "*/wp-config.php", "*/terraform.tfstate*",
 )  # fmt: skip

@@ -173,7 +173,7 @@ class Walker:
         if judge is None:
             self.find(danger(f"{name} is not a program that is known here"))
             self.find(*self._hidden(call))
-        else:
+        elif call.texts not in (("--version",), ("--help",)):
             self.find(*judge(call))
         if any(not each.trail for each in self.found[before:]):
             known = all(word.literal is not None for word in call.args)

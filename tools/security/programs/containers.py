@@ -221,7 +221,7 @@ def _cloud(call: Invocation) -> Iterator[Finding]:
 PROGRAMS: Mapping[str, Judge] = {
     "docker podman nerdctl": _DOCKER,
     "docker-compose podman-compose": _COMPOSE,
-    "kubectl oc k3s_ microk8s_": _kubectl,
+    "kubectl oc": _kubectl,
     "crictl": verbs(
         {
             "ps pods images image info inspect inspecti inspectp logs stats version statsp img": READ,
@@ -259,7 +259,7 @@ PROGRAMS: Mapping[str, Judge] = {
     "runc containerd-shim": dangerous("starts a container"),
     "dive trivy grype": reads("-o= --output="),
     "terraform tofu": verbs(
-        {"version show validate providers output state graph fmt_": READ},
+        {"version show validate providers output state graph": READ},
         "-chdir",
         other="changes infrastructure",
     ),

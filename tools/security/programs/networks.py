@@ -148,7 +148,7 @@ PROGRAMS: Mapping[str, Judge] = {
     "traceroute tracepath traceroute6 mtr tcptraceroute": _looks_up,
     "ip": _ip,
     "ss": _ss,
-    "netstat ifstat nstat nload_ bmon_ iftop_ vnstat": READ,
+    "netstat ifstat nstat vnstat": READ,
     "route": _route,
     "arp": _arp,
     "ifconfig": dangerous("may change the network: use ip addr"),

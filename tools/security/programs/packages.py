@@ -72,7 +72,7 @@ def _piplike(reading: str) -> Judge:
 
 
 PROGRAMS: Mapping[str, Judge] = {
-    "apt apt-get apt-cache aptitude apt-mark_ apt-config": _apt,
+    "apt apt-get apt-cache aptitude apt-config": _apt,
     "apt-mark": verbs({"showhold showmanual showauto": READ}, other="changes packages"),
     "dpkg dpkg-query": _dpkg,
     "dpkg-reconfigure": _INSTALLS,
@@ -100,17 +100,17 @@ PROGRAMS: Mapping[str, Judge] = {
         {"list info search outdated": READ, "update": _METADATA}, other="changes packages"
     ),
     "pip pip3 pipx uv poetry conda": _piplike(
-        "list show freeze check debug index inspect help search version config_"
+        "list show freeze check debug index inspect help search version"
     ),
-    "npm yarn pnpm": _piplike("ls list outdated view info audit_ why root bin prefix help ping"),
-    "gem cargo_ composer_": _piplike("list search info environment outdated which specification"),
+    "npm yarn pnpm": _piplike("ls list outdated view info why root bin prefix help ping"),
+    "gem": _piplike("list search info environment outdated which specification"),
     "cargo go rustup": verbs(
-        {"version tree metadata search env list_": READ}, "--version -V", other="builds or installs"
+        {"version tree metadata search env": READ}, "--version -V", other="builds or installs"
     ),
     "composer": verbs({"show info outdated validate licenses": READ}, other="changes packages"),
     "npx make cmake ninja gradle mvn rake": dangerous("runs what a file says"),
     "cloud-init": verbs({"status query analyze": READ}, other="sets the host up again"),
-    "jenv openclaw_": READ,
+    "jenv": READ,
     "ldconfig updatedb mandb": changes("refreshes a cache"),
     "update-alternatives": reads("--set= --install= --remove= --auto= --config= --remove-all="),
     "iptstate": READ,

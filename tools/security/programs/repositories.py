@@ -12,10 +12,10 @@ from tools.security.words import plain
 
 _GIT_READS = {
     "status": READ,
-    "log show diff blame shortlog rev-parse rev-list ls-files ls-tree ls-remote_ describe cat-file"
-    " name-rev grep whatchanged merge-base count-objects for-each-ref show-ref symbolic-ref_ var"
+    "log show diff blame shortlog rev-parse rev-list ls-files ls-tree describe cat-file"
+    " name-rev grep whatchanged merge-base count-objects for-each-ref show-ref var"
     " check-ignore range-diff diff-tree version fsck verify-commit verify-tag help diff-index cherry show-branch": reads(
-        "--output= -O --open-files-in-pager? --ext-diff --textconv_", values="nGSLUC"
+        "--output= -O --open-files-in-pager? --ext-diff", values="nGSLUC"
     ),
 }
 
@@ -104,7 +104,7 @@ _GIT = verbs(
         "branch tag remote stash worktree submodule notes reflog bisect": _git_list,
         "pull fetch": changes("fetches and merges"),
         "ls-remote": reads("--upload-pack= --exec="),
-        "add commit switch merge restore_ init mv cherry-pick": changes("changes the repository"),
+        "add commit switch merge init mv cherry-pick": changes("changes the repository"),
         "push": dangerous("publishes"),
         "clean": _clean,
         "reset rebase checkout restore revert rm gc prune filter-branch am apply update-ref clone": dangerous(

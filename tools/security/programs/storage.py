@@ -54,7 +54,7 @@ PROGRAMS: Mapping[str, Judge] = {
     "pvcreate pvmove vgcreate vgextend vgchange vgrename lvcreate lvextend lvresize lvchange lvconvert lvrename pvresize resize2fs xfs_growfs": dangerous(
         "changes volumes"
     ),
-    "pvs vgs lvs pvdisplay vgdisplay lvdisplay pvscan vgscan lvscan lvmdiskscan pvck dmsetup_ blkid xfs_info dumpe2fs lsscsi multipath_ e2label_ blockdev_": READ,
+    "pvs vgs lvs pvdisplay vgdisplay lvdisplay pvscan vgscan lvscan lvmdiskscan pvck blkid xfs_info dumpe2fs lsscsi": READ,
     "mdadm": _mdadm,
     "zpool": verbs(
         {**_ZFS, "export": denied("the data would be gone from here")}, other="changes a pool"
@@ -77,7 +77,7 @@ PROGRAMS: Mapping[str, Judge] = {
         other="changes encryption",
     ),
     "hdparm": _hdparm,
-    "smartctl": reads("-t= -s= -S= -o= --test= --smart= --set= -X --abort"),
+    "smartctl": reads("-t= -s= -S= -o= --test= --smart= --set= -X --abort", content=False),
     "nvme": verbs(
         {
             "list smart-log id-ctrl id-ns list-subsys error-log fw-log get-feature version list-ns": READ,
@@ -97,6 +97,6 @@ PROGRAMS: Mapping[str, Judge] = {
     "multipath": reads("-fFrw"),
     "blockdev": reads("--setro --setrw --setra= --flushbufs --rereadpt"),
     "e2label": dangerous("names a file system"),
-    "quota repquota quotacheck_": READ,
+    "quota repquota": READ,
     "sg_format": denied(_LOST),
 }

@@ -170,7 +170,7 @@ PROGRAMS: Mapping[str, Judge] = {
     "systemctl": _SYSTEMCTL,
     "service": _service,
     "rc-service invoke-rc.d": _rc_service,
-    "rc-status initctl_": READ,
+    "rc-status": READ,
     "rc-update update-rc.d chkconfig": dangerous("changes what starts with the host"),
     "journalctl": _journalctl,
     "dmesg": _dmesg,
@@ -185,15 +185,15 @@ PROGRAMS: Mapping[str, Judge] = {
     "top htop atop": _timed,
     "ps pgrep pidof pstree pmap uptime free vmstat iostat mpstat sar pidstat w who whoami id groups last lastb"
     " uname lscpu lsmod modinfo lspci lsusb lsblk lsmem lsipc lsns lslocks lslogins lshw hwinfo dmidecode"
-    " systemd-analyze_ systemd-cgls systemd-cgtop systemd-detect-virt systemd-path getent finger pinky nvidia-smi_"
-    " sensors tload slabtop numastat fuser_ ipcs chage_ runlevel uptimed dstat nmon iotop sysdig_ rpcinfo"
-    " mailq atq aa-status apparmor_status getenforce sestatus lsinitramfs cpuid x86info faillog_ lastlog_ biosdecode"
+    " systemd-cgls systemd-cgtop systemd-detect-virt systemd-path getent finger pinky"
+    " sensors tload slabtop numastat ipcs runlevel uptimed dstat nmon iotop rpcinfo"
+    " mailq atq aa-status apparmor_status getenforce sestatus lsinitramfs cpuid x86info biosdecode"
     " zramctl loadavg smem cgget lscgroup ipcs acpi upower nfsstat showmount ausearch aureport lsattr": READ,
     "nvidia-smi": reads(
         "-r --gpu-reset -pm= --persistence-mode= -pl= --power-limit= -lgc= -ac= -mig= -c= --compute-mode= -e="
     ),
     "fuser": reads("-k --kill -i", values="s"),
-    "lastlog faillog": reads("-C -S -r -a_ --clear --set -m= -l="),
+    "lastlog faillog": reads("-C -S -r --clear --set -m= -l="),
     "chage": reads(
         "-d= -E= -I= -m= -M= -W= --lastday= --expiredate= --inactive= --mindays= --maxdays= --warndays="
     ),
@@ -254,7 +254,7 @@ PROGRAMS: Mapping[str, Judge] = {
     "modprobe insmod rmmod kmod depmod": dangerous("changes what the kernel is made of"),
     "logger": changes("writes to the log"),
     "sync": changes("writes buffers to the disks"),
-    "logrotate": reads("-f --force -s= --state= -v_"),
+    "logrotate": reads("-f --force -s= --state="),
     "auditctl": _auditctl,
     "kexec grub-install update-grub grub-mkconfig update-initramfs dracut efibootmgr": denied(
         "it decides how the host starts"

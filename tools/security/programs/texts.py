@@ -272,8 +272,8 @@ PROGRAMS: Mapping[str, Judge] = {
     "ag ack fd fdfind locate mlocate plocate tree": reads(
         "-o= -x --exec= -X --exec-batch=", values="LPI"
     ),
-    "ls dir vdir stat basename dirname readlink realpath pathchk seq factor date_ expr bc cal ncal"
-    " numfmt yes_ du df nproc arch tty printenv_ sleep namei getfacl lsattr lsof fuser_ mountpoint"
-    " findmnt vercmp sync_ md5 cksfv getconf locale users logname dircolors errno ascii units rename_ test_": READ,
+    "ls dir vdir stat basename dirname readlink realpath pathchk seq factor expr bc cal ncal"
+    " numfmt du df nproc arch tty printenv sleep namei getfacl lsattr lsof mountpoint"
+    " findmnt vercmp md5 cksfv getconf locale users logname dircolors errno ascii units": READ,
     "split csplit": dangerous("writes files"),
 }
