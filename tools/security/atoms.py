@@ -162,7 +162,7 @@ class Reader:
             if words is None or found.operator:
                 return Word((hole,))
             return Several(words)
-        if name.isdigit() and name != "0":
+        if name.isdigit() and int(name):
             return self._positional(int(name), hole)
         if not name or found.indexed or found.indirect:
             return Word((hole,))

@@ -26,7 +26,8 @@ class Parameter:
 
 def parameter(text: str) -> Parameter:
     if not text.startswith("${"):
-        return Parameter(text, text[1:])
+        # $10 is $1 and a zero: rarely meant, and not followed here.
+        return Parameter(text, "" if re.fullmatch(r"\$\d\d+", text) else text[1:])
     found = _BRACED.fullmatch(text)
     if found is None:
         return Parameter(text)

@@ -1,21 +1,26 @@
 """The syntax tree of a script, by tree-sitter's grammar of bash."""
 
+import re
 from collections.abc import Iterator
 
 import tree_sitter_bash
 from tree_sitter import Language, Node, Parser
 
-_PARSER = Parser(Language(tree_sitter_bash.language()))
+# The grammar's scanner asks isalpha(3) of every character, which reads anywhere in memory for one
+# that is no byte: a word of foreign letters ends the process. To bash they are plain letters of a
+# word, so the parser is shown a plain one for each of their bytes, and the text is cut from ours.
+_FOREIGN = re.compile(rb"[\x80-\xff]")
+_BASH = Language(tree_sitter_bash.language())
 SUBSTITUTIONS = frozenset({"command_substitution", "process_substitution"})
 
 
 class Source:
-    """A script and its tree. Nodes count in bytes."""
+    """A script and its tree. Nodes count in bytes. Each has a parser of its own: pools read too."""
 
     def __init__(self, text: str) -> None:
         self.text = text
         self.data = text.encode("utf-8", "replace")
-        self.root = _PARSER.parse(self.data).root_node
+        self.root = Parser(_BASH).parse(_FOREIGN.sub(b"%", self.data)).root_node
 
     def cut(self, start: int, end: int) -> str:
         return self.data[start:end].decode("utf-8", "replace")
