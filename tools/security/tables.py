@@ -1,9 +1,10 @@
 """The words that the tables of programs are written in."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from tools.security.finding import Finding, change, danger, deny
+from tools.security.finding import Finding, change, danger, deny, reaches
 from tools.security.invocation import Invocation, Judge
 from tools.security.options import spec
 from tools.security.paths import reading
@@ -76,18 +77,61 @@ def denied(why: str, instead: str = "a person does this by hand") -> Judge:
     return always(deny(why, instead))
 
 
+_ADDRESS = re.compile(r"(https?|ftp|git|ssh|tcp)://(?!(localhost|127\.[0-9.]+)([:/]|$)).*")
+
+
+def addresses(call: Invocation) -> Iterator[Finding]:
+    """Words that make a program fetch what it reads."""
+    for text in call.texts:
+        if _ADDRESS.match(text):
+            yield reaches(f"{call.name} reaches {text}")
+
+
+def only(options: str, *, needs: str = "", content: bool = False) -> Judge:
+    """Reads with these options and no other; expressions for one word each.
+
+    *needs*: one of its words must match this."""
+
+    def judge(call: Invocation) -> Iterator[Finding]:
+        yield from addresses(call)
+        for word in call.args:
+            text = word.text
+            if (text.startswith("-") and not re.fullmatch(options, text)) or word.may_be_option > (
+                text.startswith("-")
+            ):
+                yield danger(f"{call.name} {text} is not known to read only")
+            if content:
+                yield from reading(call, word)
+        if needs and not any(re.fullmatch(needs, text) for text in call.texts):
+            yield danger(f"{called(call)} is not known to read only")
+
+    return judge
+
+
 def verbs(
-    table: Mapping[str, Judge], options: str = "", *, alone: Judge = READ, other: str = ""
+    table: Mapping[str, Judge],
+    options: str = "",
+    *,
+    alone: Judge = READ,
+    other: str = "",
+    never: str = "",
 ) -> Judge:
     """Judged by its first operand; keys of *table* are words parted by blanks.
 
-    *options*: those before the verb. *alone*: with no verb. *other*: why unknown verbs ask."""
+    *options*: those before the verb. *alone*: with no verb. *other*: why unknown verbs ask.
+    *never*: options that make a danger of any verb, wherever they stand."""
     by_verb = {verb: judge for names, judge in table.items() for verb in names.split()}
+    elsewhere = spec(never)
 
     def judge(call: Invocation) -> Iterator[Finding]:
         found = call.options(options, stop=True)
         for unknown in found.unknown:
             yield danger(f"{call.name} {unknown} is not known")
+        for text in call.texts if never else ():
+            letters = elsewhere.flags | elsewhere.values
+            if flaw := _writing(text, letters, frozenset(), tuple(elsewhere.long)):
+                yield danger(f"{call.name} {flaw} is answered from elsewhere, or writes")
+        yield from addresses(call)
         if not found.operands:
             yield from alone(call)
             return

@@ -29,7 +29,7 @@ def _user(call: Invocation) -> Iterator[Finding]:
 
 
 def _passwd(call: Invocation) -> Iterator[Finding]:
-    if any(re.fullmatch(r"-[a-z]*S[a-z]*|--status", text) for text in call.texts):
+    if any(re.fullmatch(r"-S|-Sa|-aS|--status", text) for text in call.texts):
         return
     yield danger("passwd changes how an account logs in")
     if call.stdin.text:

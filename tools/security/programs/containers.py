@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from tools.security.finding import Finding, danger, deny, reveals
 from tools.security.invocation import Invocation, Judge
 from tools.security.paths import reads_secret
-from tools.security.tables import READ, changes, dangerous, reads, verbs
+from tools.security.tables import READ, called, changes, dangerous, reads, verbs
 
 _RUN = (
     "-dditPq -a= -c= -e= -h= -l= -m= -p= -u= -v= -w= --rm --detach --interactive --tty --init --privileged --read-only"
@@ -79,6 +79,8 @@ def _exec(call: Invocation) -> Iterator[Finding]:
         or (words[0].text in ("bash", "sh") and len(words) == 1)
     ):
         yield danger(f"{call.name} opens a shell in the container")
+    elif words[0].text in ("env", "printenv") and len(words) == 1:
+        yield reveals(f"{call.name}: the environment of a container often holds secrets")
     else:
         yield from call.command(words)
 
@@ -130,6 +132,7 @@ _DOCKER = verbs(
         "healthcheck": verbs({"run": READ}),
     },
     "-D -H= -c= -l= --debug --host= --context= --log-level= --config= --version -v --namespace= -n= --tls",
+    never="-H= --host= --context= --config= --url= --connection= --root= --storage-opt=",
 )
 
 _KUBE = "-AwRhv -n= -l= -o= -f= -c= -s= -L= -v= --namespace= --context= --kubeconfig= --all-namespaces --selector= --output= --cluster= --request-timeout= --user= --as= --server= --token= --field-selector= --sort-by= --show-labels --watch --no-headers"
@@ -203,6 +206,7 @@ _KUBECTL = verbs(
         "cp port-forward proxy attach": dangerous("reaches into a pod"),
     },
     _KUBE,
+    never="-s= --kubeconfig= --server= --raw --output-directory= --token= --as= --certificate-authority=",
 )
 
 
@@ -210,6 +214,10 @@ def _kubectl(call: Invocation) -> Iterator[Finding]:
     if call.texts[:1] == ("create",) and "clusterrolebinding" in call.texts:
         yield from _binding(call)
     yield from _KUBECTL(call)
+
+
+def _helm_get(call: Invocation) -> Iterator[Finding]:
+    yield reveals(f"{called(call)} often shows secrets")
 
 
 def _cloud(call: Invocation) -> Iterator[Finding]:
@@ -242,11 +250,13 @@ PROGRAMS: Mapping[str, Judge] = {
     ),
     "helm": verbs(
         {
-            "list ls status history get version search show env template lint dependency": READ,
+            "list ls status history version search show env lint template": READ,
+            "get": _helm_get,
             "repo": verbs({"list ls": READ, "update": changes("fetches lists of charts")}),
         },
         "-n= -A --namespace= --kube-context= --debug",
         other="changes a release",
+        never="--post-renderer= --kubeconfig= --repo= --kube-apiserver=",
     ),
     "lxc incus": verbs({"list info ls": READ, "exec": _exec}, "", other="changes containers"),
     "virsh": verbs(

@@ -7,7 +7,7 @@ from bot.tool import Level
 from tools.security.finding import Finding, danger, deny, reaches
 from tools.security.invocation import Invocation, Judge
 from tools.security.paths import reads_secret
-from tools.security.tables import READ, changes, dangerous, denied, reads, verbs
+from tools.security.tables import READ, changes, dangerous, denied, only, reads, verbs
 
 LOCAL = re.compile(
     r"(\w+://)?(localhost|127\.\d+\.\d+\.\d+|\[::1\]|::1|0\.0\.0\.0)(:\d+)?([/?].*)?", re.IGNORECASE
@@ -77,8 +77,9 @@ def _ip_reads(what: str, verb: str) -> bool:
         return True
     if "link".startswith(what) and "set".startswith(verb):
         return False
-    shows = any(each.startswith(verb) for each in ("show", "list", "get", "ls", "lst"))
-    return shows or (what in _IP_OBJECTS and verb not in _IP_VERBS)
+    if any(each.startswith(verb) for each in ("show", "list", "get", "ls", "lst")):
+        return True
+    return what in _IP_OBJECTS and not any(each.startswith(verb) for each in _IP_VERBS)
 
 
 _IP_OBJECTS = frozenset(
@@ -114,7 +115,7 @@ _IP_VERBS = frozenset(
 
 def _ss(call: Invocation) -> Iterator[Finding]:
     for text in call.texts:
-        if re.match(r"-[a-zA-Z0-9]*[KD]|--(kill|diag)", text):
+        if re.match(r"-[a-zA-Z0-9]*[KDF]|--(k|di|fi)", text):
             yield danger(f"ss {text} kills connections, or writes a file")
 
 
@@ -152,8 +153,8 @@ PROGRAMS: Mapping[str, Judge] = {
     "route": _route,
     "arp": _arp,
     "ifconfig": dangerous("may change the network: use ip addr"),
-    "ethtool": reads(
-        "-sACGKLPrtEfNUXWe -s= --change= --set-ring= --offload= --features= --coalesce= --negotiate --test= --identify= --flash= --reset= --change-eeprom= --pause= --set-channels= --set-priv-flags= -p="
+    "ethtool": only(
+        "-[iSkgcalmnTPxude]|--(driver|statistics|show-[a-z-]+|phy-statistics|module-info|json|version)"
     ),
     "iw iwconfig": verbs({"dev list phy": READ}),
     "nmcli": verbs(

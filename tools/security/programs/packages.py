@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 
 from tools.security.finding import Finding, danger
 from tools.security.invocation import Invocation, Judge
-from tools.security.tables import READ, changes, dangerous, reads, verbs
+from tools.security.tables import READ, changes, dangerous, only, reads, verbs
 
 _INSTALLS = dangerous("installs or removes software")
 _METADATA = changes("refreshes lists of packages")
@@ -34,24 +34,6 @@ def _apt(call: Invocation) -> Iterator[Finding]:
         yield danger(f"{call.name} {verb} installs or removes software")
 
 
-def _dpkg(call: Invocation) -> Iterator[Finding]:
-    if not any(
-        re.match(
-            r"-[lLsSpVCI]$|-[lLsS]|--(list|status|search|print|get-sel|verify|audit|version|compare|info|contents|listfiles)",
-            t,
-        )
-        for t in call.texts
-    ):
-        yield danger("dpkg installs or removes software")
-
-
-def _rpm(call: Invocation) -> Iterator[Finding]:
-    if not any(
-        re.match(r"-[a-z]*[qV]|--(query|verify|version|showrc|eval)|-K", t) for t in call.texts
-    ):
-        yield danger("rpm installs or removes software")
-
-
 def _pacman(call: Invocation) -> Iterator[Finding]:
     if not any(re.match(r"-(Q|Ss|Si|F|V)", t) for t in call.texts):
         yield danger("pacman installs or removes software")
@@ -64,19 +46,31 @@ _YUM = verbs(
     },
     "-yqCv -c= -d= --assumeyes --quiet --enablerepo= --disablerepo= --cacheonly --installed --available",
     other="installs or removes software",
+    never="--setopt= --config= --installroot= --releasever=",
 )
 
 
 def _piplike(reading: str) -> Judge:
-    return verbs({reading: READ}, "-qv --version --quiet", other="installs or removes software")
+    return verbs(
+        {reading: READ},
+        "-qv --version --quiet",
+        other="installs or removes software",
+        never="--index-url= -i= --extra-index-url= --registry= --proxy= --find-links= --prefix= --script-shell=",
+    )
 
 
 PROGRAMS: Mapping[str, Judge] = {
     "apt apt-get apt-cache aptitude apt-config": _apt,
     "apt-mark": verbs({"showhold showmanual showauto": READ}, other="changes packages"),
-    "dpkg dpkg-query": _dpkg,
+    "dpkg dpkg-query": only(
+        r"-[lLsSpVCIcWf]+|--(list|listfiles|status|search|print-avail|get-selections|verify|audit|version|compare-versions|info|contents|show|print-architecture|no-pager|showformat=.*|field)",
+        needs=r"-[lLsSpVCIcWf]+|--\w.*",
+    ),
     "dpkg-reconfigure": _INSTALLS,
-    "rpm": _rpm,
+    "rpm": only(
+        r"-[qalicfdsvVRKp]+|--(query|all|list|info|file|last|changelog|scripts|requires|provides|verify|version|queryformat|qf|whatprovides|whatrequires|checksig|docfiles|configfiles|dump|state|showrc|qf=.*|queryformat=.*|nodigest|nosignature)",
+        needs=r"-[a-zA-Z]*[qVK][a-zA-Z]*|--(query|verify|version|checksig|showrc)",
+    ),
     "pacman": _pacman,
     "yum dnf microdnf": _YUM,
     "zypper": verbs(

@@ -15,7 +15,7 @@ _GIT_READS = {
     "log show diff blame shortlog rev-parse rev-list ls-files ls-tree describe cat-file"
     " name-rev grep whatchanged merge-base count-objects for-each-ref show-ref var"
     " check-ignore range-diff diff-tree version fsck verify-commit verify-tag help diff-index cherry show-branch": reads(
-        "--output= -O --open-files-in-pager? --ext-diff", values="nGSLUC"
+        "--output= -O --open-files-in-pager? --ext-diff --textconv --filters", values="nGSLUC"
     ),
 }
 
@@ -56,14 +56,14 @@ def _git_list(call: Invocation) -> Iterator[Finding]:
     texts = call.texts
     kind = call.name.split()[-1]
     listing = {
-        "branch": r"-(a|r|v|vv|av|l)|--(list|all|remotes|show-current|contains|merged|no-merged|sort\S*|format\S*|no-color|column|points-at)|HEAD|[\w./*-]+",
-        "tag": r"-(l|n\d*)|--(list|sort\S*|contains|points-at|merged|format\S*)|.*",
-        "remote": r"-v|--verbose|show|get-url|[\w-]+",
+        "branch": r"-(a|r|v|vv|av|l)|--(list|all|remotes|show-current|contains|merged|no-merged|sort\S*|format\S*|no-color|column|points-at)|HEAD|[\w./*][\w./*-]*",
+        "tag": r"-(l|n\d*)|--(list|sort\S*|contains|points-at|merged|format\S*)|[^-].*",
+        "remote": r"-v|--verbose|show|get-url|\w[\w-]*",
         "stash": r"list|show|-p|stash@.*",
         "worktree": r"list|--porcelain",
         "submodule": r"status|summary|--recursive",
         "notes": r"list|show",
-        "reflog": r"show|-\w+|--\S+|[\w@{}.]+",
+        "reflog": r"show|-\d+|-n|--(all|oneline|date=\S+)|[\w@{}.]+",
         "bisect": r"log|view",
     }[kind]
     first = texts[0] if texts else ""
@@ -103,7 +103,7 @@ _GIT = verbs(
         "config": _git_config,
         "branch tag remote stash worktree submodule notes reflog bisect": _git_list,
         "pull fetch": changes("fetches and merges"),
-        "ls-remote": reads("--upload-pack= --exec="),
+        "ls-remote": dangerous("reaches another host"),
         "add commit switch merge init mv cherry-pick": changes("changes the repository"),
         "push": dangerous("publishes"),
         "clean": _clean,
@@ -120,6 +120,8 @@ def _git(call: Invocation) -> Iterator[Finding]:
         "-pP -C= -c= --git-dir= --work-tree= --no-pager --paginate --no-optional-locks --bare --exec-path? --version --namespace= --config-env=",
         stop=True,
     )
+    if any(text.startswith("--exec-path=") for text in call.texts):
+        yield danger("git --exec-path runs programs from elsewhere")
     for value in found.values("-c"):
         name, _, text = value.text.partition("=")
         if not re.fullmatch(

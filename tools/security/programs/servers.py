@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 
 from tools.security.finding import Finding, change, danger
 from tools.security.invocation import Invocation, Judge
-from tools.security.tables import READ, dangerous, reads, verbs
+from tools.security.tables import READ, dangerous, only, reads, verbs
 
 _SQL_READ = re.compile(r"\s*(select|show|explain|describe|desc|\\[dlconsx]\w*\+?)\b", re.IGNORECASE)
 
@@ -82,7 +82,11 @@ def _redis(call: Invocation) -> Iterator[Finding]:
 
 def _nginx(call: Invocation) -> Iterator[Finding]:
     texts = call.texts
-    if texts and all(re.fullmatch(r"-[tTvVqh]+|-c|/\S+", t) for t in texts):
+    if texts and all(
+        re.fullmatch(r"-[tTvVqh]+|-c|/(etc|usr/local/etc|usr/local)/(nginx|openresty)/[\w./-]+", t)
+        and ".." not in t
+        for t in texts
+    ):
         return
     if texts[:2] == ("-s", "reload"):
         from tools.security.finding import change
@@ -134,13 +138,13 @@ PROGRAMS: Mapping[str, Judge] = {
     "kafka-topics.sh kafka-consumer-groups.sh": reads("--create --delete --alter --reset-offsets"),
     "nginx openresty": _nginx,
     "apachectl apache2ctl httpd": _apachectl,
-    "haproxy": reads("-Dds= -sf= -st="),
+    "haproxy": only(r"-c|-v+|-V|-f|-q", needs=r"-c|-v+"),
     "named-checkconf named-checkzone unbound-checkconf varnishstat": READ,
-    "sshd": reads("-D -d -i -f= -o= -h="),
+    "sshd": only(r"-[tTV]+|-C", needs=r"-[tTV]+"),
     "postconf": reads("-e -X -#"),
     "postqueue": reads("-f -i= -s="),
     "certbot": verbs({"certificates": READ}, other="changes certificates"),
-    "php-fpm": reads("-R -F -D"),
+    "php-fpm": only("-[tivm]+"),
     "pgbench pg_dump mysqldump mongodump pg_restore pg_ctl pg_basebackup": dangerous(
         "reads out or changes a database"
     ),

@@ -36,7 +36,8 @@ def _hdparm(call: Invocation) -> Iterator[Finding]:
 
 
 _ZFS = {
-    "list get status iostat history events version diff holds": READ,
+    "list get status iostat history version diff holds": READ,
+    "events": reads("-c", content=False),
     "destroy labelclear": denied(_LOST),
     "rollback": denied("newer data would be lost"),
 }
@@ -54,7 +55,11 @@ PROGRAMS: Mapping[str, Judge] = {
     "pvcreate pvmove vgcreate vgextend vgchange vgrename lvcreate lvextend lvresize lvchange lvconvert lvrename pvresize resize2fs xfs_growfs": dangerous(
         "changes volumes"
     ),
-    "pvs vgs lvs pvdisplay vgdisplay lvdisplay pvscan vgscan lvscan lvmdiskscan pvck blkid xfs_info dumpe2fs lsscsi": READ,
+    "lvmdiskscan xfs_info dumpe2fs lsscsi": READ,
+    "pvs vgs lvs pvdisplay vgdisplay lvdisplay pvscan vgscan lvscan": reads(
+        "--cache --config= --mknodes --activate= --notifydbus", content=False
+    ),
+    "blkid": reads("-g --garbage-collect", content=False),
     "mdadm": _mdadm,
     "zpool": verbs(
         {**_ZFS, "export": denied("the data would be gone from here")}, other="changes a pool"
@@ -71,7 +76,8 @@ PROGRAMS: Mapping[str, Judge] = {
     ),
     "cryptsetup": verbs(
         {
-            "status luksDump isLuks": READ,
+            "status isLuks": READ,
+            "luksDump": reads("--dump-master-key --dump-volume-key", content=False),
             "luksFormat erase luksErase luksKillSlot luksRemoveKey reencrypt": denied(_LOST),
         },
         other="changes encryption",

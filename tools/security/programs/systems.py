@@ -5,7 +5,8 @@ from collections.abc import Iterator, Mapping
 
 from tools.security.finding import Finding, change, danger, deny, reveals
 from tools.security.invocation import Invocation, Judge
-from tools.security.tables import READ, changes, dangerous, denied, reads, verbs
+from tools.security.paths import reading
+from tools.security.tables import READ, called, changes, dangerous, denied, reads, verbs
 
 VITAL = re.compile(
     r"(ssh|sshd|auditd|dbus|dbus-broker|systemd-(journald|logind|networkd|resolved|udevd)|networking|NetworkManager|init)(\.(service|socket))?|ssh@.*"
@@ -62,6 +63,7 @@ _SYSTEMCTL = verbs(
     "-alqfHMtprsnoT -t= -p= -s= -n= -o= -P= -H= -M= --all --no-pager --full --failed --plain --no-legend --quiet --type= --state= --now"
     " --runtime --user --system --property= --value --lines= --output= --legend= --force --no-block --reverse --after --before"
     " --with-dependencies --version --recursive --signal= --kill-who= --no-ask-password --root= --job-mode= --timestamp=",
+    never="-H= --host= -M= --machine= --root= --image=",
 )
 
 
@@ -83,9 +85,10 @@ def _rc_service(call: Invocation) -> Iterator[Finding]:
 
 def _journalctl(call: Invocation) -> Iterator[Finding]:
     for text in call.texts:
-        if re.match(r"--(vac|rot|flush|sync|rel|setup|smart|update-c|for)", text) and not re.match(
-            r"--(force|since)", text
-        ):
+        if re.match(
+            r"--(vac|rot|flush|sync|rel|setup|smart|update-c|for|cursor-f|cursor-fi|fi|im|ro|ma|na)|-M",
+            text,
+        ) and not re.match(r"--(force|since)", text):
             yield danger(f"journalctl {text} changes the journal")
             if re.match(
                 r"--vacuum-(time=\d{1,2}(s|m|min|h)?$|size=\d{1,2}[KM]?$|files=[01]$)", text
@@ -120,6 +123,8 @@ def _mount(call: Invocation) -> Iterator[Finding]:
 
 
 def _date(call: Invocation) -> Iterator[Finding]:
+    for word in call.args:
+        yield from reading(call, word)
     for text in call.texts:
         if re.match(r"-[uRI]*s|--set|\d", text) and not re.match(r"-[uR]*I", text):
             skip = {"-d", "--date", "-r", "-f"}
@@ -164,6 +169,13 @@ def _auditctl(call: Invocation) -> Iterator[Finding]:
     if "-D" in call.texts or "-e" in call.texts:
         yield deny("auditctl: nothing would be audited any more")
     yield danger("auditctl changes what is audited")
+
+
+def _two(call: Invocation) -> Iterator[Finding]:
+    """``hostnamectl hostname`` and ``resolvectl dns LINK`` show; one operand more sets."""
+    shows = 1 if call.name.startswith("resolvectl") else 0
+    if len([text for text in call.texts if not text.startswith("-")]) > shows:
+        yield danger(f"{called(call)} sets it")
 
 
 PROGRAMS: Mapping[str, Judge] = {
@@ -220,7 +232,7 @@ PROGRAMS: Mapping[str, Judge] = {
         other="changes the clock",
     ),
     "hostnamectl": verbs(
-        {"status": READ, "hostname": reads(content=False)},
+        {"status": READ, "hostname": _two},
         "--json= --no-pager --static --pretty --transient",
         other="renames the host",
     ),
@@ -234,7 +246,8 @@ PROGRAMS: Mapping[str, Judge] = {
     ),
     "resolvectl systemd-resolve": verbs(
         {
-            "status query statistics dns domain service openpgp tlsa": READ,
+            "status query statistics service openpgp tlsa": READ,
+            "dns domain": _two,
             "flush-caches reset-statistics": changes("changes the resolver's state"),
         },
         "-46i= -p= -t= -c= --no-pager --interface= --type= --legend= --status --statistics",

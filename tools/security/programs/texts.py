@@ -3,7 +3,8 @@
 import re
 from collections.abc import Iterator, Mapping
 
-from tools.security.finding import Finding, danger, deny
+from bot.tool import Level
+from tools.security.finding import Finding, danger, deny, reaches
 from tools.security.invocation import Invocation, Judge
 from tools.security.paths import destroys, loses, reading, writes
 from tools.security.tables import READ, SHOW, dangerous, reads
@@ -74,79 +75,6 @@ def _filled(word: Word, item: Word) -> Word:
         return item
     before, _, after = word.literal.partition("{}")
     return Word(tuple(p for p in (before, Hole("system", "{}"), after) if p != ""))
-
-
-_SED_RUNS = re.compile(
-    r"(^|[;{}\n]|[0-9,$/!]\s*)\s*e(\s|$)|/[gpIiMm0-9]*e[gpIiMm0-9]*\s*($|[;}])|\\n?e\b"
-)
-_SED_WRITES = re.compile(r"(^|[;{}\n]|[0-9,$/!]\s*)\s*[wW]\s+\S|/[gpIiMm0-9]*w\s+\S")
-
-
-def _sed(call: Invocation) -> Iterator[Finding]:
-    found = call.options(
-        "-nEersuz -e= -f= -l= -i? -I? --quiet --silent --expression= --file= --regexp-extended --in-place?"
-        " --null-data --separate --unbuffered --posix --debug --sandbox --line-length= --version --help -b --binary --follow-symlinks"
-    )
-    in_place = any(re.match(r"-[nErsuz]*[iI]|--in-p", t) for t in call.texts)
-    scripts = found.values("-e", "--expression")
-    operands = list(found.operands)
-    if not scripts and operands and not found.has("-f", "--file"):
-        scripts, operands = [operands[0]], operands[1:]
-    if found.has("-f", "--file"):
-        yield danger("sed runs a script from a file")
-    for script in scripts:
-        yield from _sed_script(call, script)
-    for word in operands:
-        if in_place:
-            yield from writes(call, word, "sed -i")
-        else:
-            yield from reading(call, word)
-
-
-def _sed_script(call: Invocation, script: Word) -> Iterator[Finding]:
-    if re.search(r"(^|[;{}\n]|[0-9,$/!])\s*e\s+(.+)", script.text):
-        runs = re.search(r"(^|[;{}\n]|[0-9,$/!])\s*e\s+(.+)", script.text)
-        yield danger("sed's command e runs a program")
-        yield from call.script(runs[2] if runs else "")
-    elif _SED_RUNS.search(script.text):
-        yield danger("sed may run a program (e)")
-    if _SED_WRITES.search(script.text):
-        yield danger("sed's command w writes a file")
-
-
-_AWK_RUNS = re.compile(r"system\s*\(\s*\"((?:[^\"\\]|\\.)*)\"")
-_AWK_MORE = re.compile(
-    r"system\s*\(|getline|\|&?\s*\"|\|\s*\w+\s*;?|print[^;}]*>|@load|@include|/inet/"
-)
-
-
-def _awk(call: Invocation) -> Iterator[Finding]:
-    found = call.options(
-        "-bcCegIhkMnNOPrsStV -f= -F= -v= -i= -l= -o? -d? -p? -E= --file= --field-separator= --assign= --version --re-interval --posix --traditional --characters-as-bytes --include= --source= --csv"
-    )
-    operands = list(found.operands)
-    if found.has("-f", "--file", "-i", "-l", "-E", "--include", "-o", "-d", "-p"):
-        yield danger(f"{call.name} runs a program from a file, or writes one")
-    elif operands:
-        program = operands.pop(0)
-        text = re.sub(r"/(?:[^/\\\n]|\\.)*/", "//", program.text)
-        for run in _AWK_RUNS.finditer(program.text):
-            yield from call.script(run[1].replace('\\"', '"'))
-        for run in re.finditer(r"\"((?:[^\"\\]|\\.)*)\"\s*\|", program.text):
-            yield from call.script(run[1].replace('\\"', '"'))
-        bare = re.sub(r'"(?:[^"\\]|\\.)*"', '""', text)
-        if (
-            re.search(
-                r"system\s*\(|getline|\|(?!\|)|print\w*[^;}\n)]*>|@load|@include",
-                bare.replace("||", ""),
-            )
-            or "/inet/" in program.text
-        ):
-            yield danger(f"{call.name} starts a program, or writes a file")
-        if program.holes and program.origin not in ("system", "unset"):
-            yield danger(f"{call.name}: its program is not known: {program.text}")
-    for word in operands:
-        yield from reading(call, word)
 
 
 def _tee(call: Invocation) -> Iterator[Finding]:
@@ -236,7 +164,7 @@ def _openssl(call: Invocation) -> Iterator[Finding]:
     if verb == "s_client" and not any(
         re.match(r"(localhost|127\.|\[::1\])", t) for t in call.texts
     ):
-        yield Finding("allow", "read", "openssl s_client reaches another host", egress=True)  # type: ignore[arg-type]
+        yield reaches("openssl s_client reaches another host", Level.ALLOW)
     for word in call.args:
         yield from reading(call, word)
 
@@ -249,10 +177,21 @@ def _shred(call: Invocation) -> Iterator[Finding]:
             yield from loses(call, word, "shred")
 
 
+def _xxd(call: Invocation) -> Iterator[Finding]:
+    """A second file is written."""
+    found = call.options("-abeEiprudC -c= -g= -l= -n= -o= -s= -R= -cols= -len=")
+    for name in found.unknown:
+        yield danger(f"xxd {name} is not known")
+    for word in found.operands[:1]:
+        yield from reading(call, word)
+    for word in found.operands[1:]:
+        yield from writes(call, word, "xxd")
+    if found.has("-r"):
+        yield danger("xxd -r makes bytes of text")
+
+
 PROGRAMS: Mapping[str, Judge] = {
     "find": _find,
-    "sed": _sed,
-    "awk gawk mawk nawk": _awk,
     "tee": _tee,
     "sort": _sort,
     "uniq": _lines,
@@ -262,18 +201,21 @@ PROGRAMS: Mapping[str, Judge] = {
     "shred": _shred,
     "cat tac head tail nl cut paste join comm diff cmp sdiff colordiff tr rev fold fmt expand unexpand"
     " column wc strings od hexdump grep egrep fgrep zgrep zegrep zfgrep bzgrep xzgrep zcat bzcat xzcat zstdcat"
-    " zless zmore zdiff zcmp base32 pr look tsort jq gron colrm ul iconv diff3 vdiff file"
-    " md5sum sha1sum sha224sum sha256sum sha384sum sha512sum b2sum cksum sum readelf objdump nm size ldd": SHOW,
+    " zless zmore zdiff zcmp base32 pr look tsort jq gron colrm ul diff3 vdiff"
+    " md5sum sha1sum sha224sum sha256sum sha384sum sha512sum b2sum cksum sum readelf objdump nm size": SHOW,
+    "file": reads("-C --compile", values="mFfeP"),
+    "iconv": reads("-o= --output=", values="ft"),
     "base64": SHOW,
-    "xxd": reads("-r --revert"),
+    "du": reads("--files0-from=", values="dBtX", content=False),
+    "xxd": _xxd,
     "yq": reads("-i --inplace --in-place"),
     "xmllint": reads("--output= --shell"),
     "rg": reads("--pre= --hostname-bin= --search-zip -z", values="efgmABCjtTMr"),
     "ag ack fd fdfind locate mlocate plocate tree": reads(
-        "-o= -x --exec= -X --exec-batch=", values="LPI"
+        "-o= -R -x --exec= -X --exec-batch=", values="LPI"
     ),
     "ls dir vdir stat basename dirname readlink realpath pathchk seq factor expr bc cal ncal"
-    " numfmt du df nproc arch tty printenv sleep namei getfacl lsattr lsof mountpoint"
+    " numfmt df nproc arch tty printenv sleep namei getfacl lsattr lsof mountpoint"
     " findmnt vercmp md5 cksfv getconf locale users logname dircolors errno ascii units": READ,
     "split csplit": dangerous("writes files"),
 }
