@@ -136,9 +136,7 @@ class Reader:
         shown = self.source.of(node).strip()
         if node.type == "process_substitution":
             shown = f"/dev/fd/{shown}"
-            self.scope.streams[shown] = data
-            if data.text is not None and data.exact:
-                self.scope.written[shown] = data.text
+            self.scope.files[shown] = data
         return Value(Word((Hole(data.origin, shown, data.secret),)), split)
 
     def _parameter(self, node: "Node", *, quoted: bool) -> Iterator[Atom]:

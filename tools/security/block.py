@@ -64,6 +64,8 @@ class Block:
         """What a subshell defines and calls is not forgotten."""
         self.called |= inner.called
         self.defined += inner.defined
+        self.scope.files |= inner.scope.files
+        self.scope.fifos |= inner.scope.fifos
 
     def inner(self, source: Source, scope: Scope) -> Self:
         return type(self)(self.walker, source, scope)
@@ -102,7 +104,7 @@ class Block:
                 plain_text = re.sub(r"\\([\\`$])", r"\1", text[1:-1])
                 result.append(self.walker.walk(plain_text, inner))
                 return
-            given = Data("unknown") if text.startswith(">(") else NOTHING
+            given = Data("unknown") if text.startswith(">(") else scope.stdin
             block = self.inner(source, inner)
             redirect = [c for c in node.named_children if c.type == "file_redirect"]
             if len(redirect) == node.named_child_count == 1:
@@ -131,13 +133,17 @@ class Block:
     def run(self, nodes: Sequence["Node"], made: Redirects, stdin: Data) -> Data:
         text = " ".join(self.source.of(node) for node in nodes)
         outputs: list[Data] = []
+        inherited = self.scope.descriptors.get("0", NOTHING)
+        given = made.stdin or (stdin if stdin is not NOTHING else inherited)
+        self.scope.stdin = given
         for scope in self.scope.choices(text):
             self.walker.step()
             reader = self.reader(scope)
             words = [word for node in nodes for word in expand(node, reader)]
             words += made.more
             words = list(without_reserved(words))
-            given = made.stdin or stdin
+            if [word.text for word in words] == ["exec"]:
+                self.scope.descriptors |= made.opened
             if words and words[0].text in self.scope.functions:
                 self.called.add(words[0].text)
                 self.walker.function(self.scope, words, given)

@@ -6,6 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from tools.security.block import Block
+from tools.security.environment import assigned
 from tools.security.expansion import expand
 from tools.security.finding import danger, deny
 from tools.security.scope import Scope
@@ -74,6 +75,13 @@ class Flow(Block):
             self.substitute(inner, self.source, self.scope)
         return NOTHING
 
+    def unset(self, node: "Node", stdin: Data) -> Data:
+        for child in node.named_children:
+            name = self.source.of(child)
+            self._find(*assigned(name, unknown(name)))
+            self.scope.variables.pop(name, None)
+        return self.tested(node, stdin)
+
     def assigned(self, node: "Node", stdin: Data) -> Data:  # noqa: ARG002 - a handler gets both
         self.assignment(node)
         return NOTHING
@@ -127,7 +135,7 @@ _HANDLERS: Mapping[str, Handler] = {
     "case_statement": Flow.case,
     "function_definition": Flow.function,
     "declaration_command": Flow.declaration,
-    "unset_command": Flow.tested,
+    "unset_command": Flow.unset,
     "test_command": Flow.tested,
     "variable_assignment": Flow.assigned,
     "word": Flow.word,

@@ -1,12 +1,13 @@
 """What a command prints, as far as that is known."""
 
+import posixpath
 import re
 from collections.abc import Callable, Mapping
 
 from tools.security.escapes import ansi_c
 from tools.security.invocation import Invocation
 from tools.security.paths import reads_secret, resolve
-from tools.security.words import NOTHING, Data, Hole, Piece, Word, worst
+from tools.security.words import NOTHING, Data, Hole, Piece, Word, merged, worst
 
 Printer = Callable[[Invocation], Data]
 
@@ -75,10 +76,23 @@ def _cat(call: Invocation) -> Data:
     files = [w for w in call.args if not w.text.startswith("-") or w.text == "-"]
     if not files or all(w.text in ("-", "/dev/stdin") for w in files):
         return call.stdin
-    if len(files) == 1 and (path := resolve(files[0], call.scope)) in call.scope.written:
-        return Data("file", call.scope.written[path or ""])
+    known = [held for word in files if (held := held_by(word, call))]
+    if known and len(known) == len(files):
+        return merged(known)
     origin = worst(["file", *(w.origin for w in files if w.text.startswith("/dev/fd/"))])
     return Data(origin, secret=_secret(call))
+
+
+def held_by(word: Word, call: Invocation) -> Data | None:
+    """What is known of a file's content."""
+    text = word.text
+    if found := re.fullmatch(r"/dev/stdin|/(?:proc/(?:self|\$\$)|dev)/fd/(\d+)|-", text):
+        number = found[1] or "0"
+        return call.stdin if number == "0" else call.scope.descriptors.get(number, Data())
+    path = resolve(word, call.scope)
+    if path is not None and path in call.scope.fifos:
+        return Data("network")
+    return call.scope.files.get(path or text)
 
 
 def _passes(call: Invocation) -> Data:
@@ -119,6 +133,21 @@ def _inside(word: Word, piece: Piece) -> Word:
     return word if word.text.endswith("*") else Word((*word.pieces, piece))
 
 
+def _found(call: Invocation) -> Data:
+    """Numbers of processes, shown by what they were asked for."""
+    shown = f"$({call.name} {' '.join(call.texts)})"
+    return Data("system", paths=(Word((Hole("system", shown),)),))
+
+
+def _part(call: Invocation) -> Data:
+    """dirname, basename"""
+    known = [word.literal for word in call.args if not word.text.startswith("-")]
+    if len(known) != 1 or known[0] is None:
+        return Data("system", secret=_secret(call))
+    cut = posixpath.dirname if call.name == "dirname" else posixpath.basename
+    return Data("system", f"{cut(known[0].rstrip('/')) or '.'}\n")
+
+
 def _kubectl(call: Invocation) -> Data:
     secret = any(re.match(r"secrets?\b|view$", text) for text in call.texts)
     return Data("system", secret=secret or _secret(call))
@@ -153,6 +182,8 @@ _PRINTERS: Mapping[str, Printer] = {
     "tac": _cat,
     "tee": _tee,
     "kubectl": _kubectl,
+    **_each("pgrep pidof", _found),
+    **_each("dirname basename", _part),
     **_each("head tail sort uniq grep egrep fgrep nl less more cut fold fmt zgrep rg pv", _passes),
     **_each("tr sed awk gawk mawk rev", _rewrites),
     **_each("base64 base32 xxd openssl uudecode gpg gunzip zcat gzip bzcat xzcat zstdcat bunzip2 xz"
@@ -161,8 +192,8 @@ _PRINTERS: Mapping[str, Printer] = {
             " dig host nslookup", _same(Data("network"))),
     **_each("find ls dir", _paths),
     **_each("tar zip cpio", _archive),
-    **_each("pgrep pidof date hostname nproc id whoami uname wc stat df du free uptime ps systemctl"
-            " docker lsblk ss getent basename dirname readlink realpath pwd git mktemp seq"
+    **_each("date hostname nproc id whoami uname wc stat df du free uptime ps systemctl"
+            " docker lsblk ss getent readlink realpath pwd git mktemp seq"
             " logname tty arch", _same(Data("system"))),
     **_each("true false : test [ cd export sleep wait set shopt read unset", lambda _: NOTHING),
 }  # fmt: skip

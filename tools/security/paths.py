@@ -101,6 +101,8 @@ def destroys(call: Invocation, word: Word, how: str) -> Iterator[Finding]:
     path = resolve(word, call.scope)
     if path is None:
         return
+    if path.startswith(UNKNOWN) and "/.." in path:
+        yield deny(f"{how}: {word.text} leads anywhere")
     if tree := _kept(path):
         yield deny(
             f"{how}: {tree} is a protected tree",

@@ -8,6 +8,7 @@ from tools.security.finding import Finding, danger
 
 LONGEST = 8 * 1024
 DEEPEST = 20
+MOST_QUOTES = 1_500
 _QUOTED = re.compile(r"'[^']*'|\"(?:[^\"\\]|\\.)*\"", re.DOTALL)
 _JOINED = re.compile(r"\\\n")
 
@@ -24,11 +25,17 @@ def flaws(text: str) -> Iterator[Finding]:
         yield danger("it holds letters outside quotes that only look like plain ones")
     if _depth(text) > DEEPEST:
         yield danger("it is nested too deep to be judged")
+    if _quotes(text) > MOST_QUOTES:
+        yield danger(f"it holds more than {MOST_QUOTES} quotes")
 
 
 def too_much(text: str) -> bool:
     """Whether it is not worth parsing."""
-    return len(text) > LONGEST or _depth(text) > DEEPEST
+    return len(text) > LONGEST or _depth(text) > DEEPEST or _quotes(text) > MOST_QUOTES
+
+
+def _quotes(text: str) -> int:
+    return sum(map(text.count, "'\"\\`"))
 
 
 def _invisible(character: str) -> bool:

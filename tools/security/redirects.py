@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from tools.security.atoms import Reader
@@ -36,11 +36,14 @@ class Written:
         yield from writes(call, self.word, self.shown)
         if re.match(r"/dev/(tcp|udp)/", path):
             yield deny(f"{self.shown} {self.word.text} opens a connection from the shell")
-        if data.text and path:
-            scope.written[path] = data.text
+        if path:
+            scope.files[path] = replace(data, origin=worst(["file", data.origin]))
         if data.text and STARTS.fullmatch(path.replace("~", "/root", 1)):
             text = re.sub(r"(?m)^\s*(?:[-*/,0-9]+\s+){5}(?:root\s+)?", "", data.text)
             yield from (f for f in call.script(text, NOTHING) if f.level == "deny")
+        if data.text and path.startswith("/etc/systemd/"):
+            for line in re.findall(r"(?m)^Exec\w+=[-@+!:]*(.*)$", data.text):
+                yield from (f for f in call.script(line, NOTHING) if f.level == "deny")
         if data.opaque and STARTS.fullmatch(path):
             yield deny(f"{self.shown} {self.word.text}: what others run comes from elsewhere")
 
@@ -50,6 +53,8 @@ class Redirects:
     stdin: Data | None = None
     written: list[Written] = field(default_factory=list[Written])
     keeps_output: bool = True
+    opened: dict[str, Data] = field(default_factory=dict[str, Data])
+    """What is read, by the number of its descriptor."""
     more: list[Word] = field(default_factory=list[Word])
 
 
@@ -79,26 +84,34 @@ def _file(node: "Node", reader: Reader, made: Redirects, more: "list[Node]") -> 
     if target.type == "process_substitution":
         expand(target, reader)
     if operator.startswith("<") and operator != "<>":
-        if operator != "<&":
-            made.stdin = _given(word, reader.scope)
-            if (resolve(word, reader.scope) or "").startswith(("/dev/tcp/", "/dev/udp/")):
-                made.written.append(Written(word, operator))
-        return
-    if operator in (">&", "<&") and re.fullmatch(r"\d+-?|-", word.text):
-        return
-    made.written.append(Written(word, operator))
-    if descriptor != "2":
-        made.keeps_output = False
+        _read(word, operator, descriptor, reader.scope, made)
+    elif not (operator == ">&" and re.fullmatch(r"\d+-?|-", word.text)):
+        made.written.append(Written(word, operator))
+        made.keeps_output = made.keeps_output and descriptor == "2"
+
+
+def _read(word: Word, operator: str, descriptor: str, scope: Scope, made: Redirects) -> None:
+    """``< file`` and ``<&3``, also with the number of a descriptor before it."""
+    number = "0" if descriptor == "1" else descriptor
+    if operator == "<&":
+        data = scope.descriptors.get(word.text.rstrip("-"), Data())
+    else:
+        data = _given(word, scope)
+        if (resolve(word, scope) or "").startswith(("/dev/tcp/", "/dev/udp/")):
+            made.written.append(Written(word, operator))
+    if number == "0":
+        made.stdin = data
+    made.opened[number] = data
 
 
 def _given(word: Word, scope: Scope) -> Data:
     path = resolve(word, scope)
     if path is None:
-        return scope.streams.get(word.text) or Data(word.origin, secret=word.secret)
+        return scope.files.get(word.text) or Data(word.origin, secret=word.secret)
     if path in scope.fifos:
         return Data("network")
-    if path in scope.written:
-        return Data("file", scope.written[path])
+    if path in scope.files:
+        return scope.files[path]
     if path == "/dev/null":
         return NOTHING
     return Data("file", secret=reads_secret(word, scope) or matches(path, DEVICES))

@@ -6,7 +6,7 @@ from itertools import product
 from math import prod
 from typing import Any
 
-from tools.security.words import Data, Hole, Word, plain, unknown
+from tools.security.words import NOTHING, Data, Hole, Word, plain, unknown
 
 HOME = "~"
 CWD = "PWD"
@@ -45,13 +45,14 @@ class Scope:
     aliases: dict[str, Word] = field(default_factory=dict[str, Word])
     links: dict[str, str] = field(default_factory=dict[str, str])
     """Symbolic links that the script makes: path → target."""
-    written: dict[str, str] = field(default_factory=dict[str, str])
-    """Files that the script writes: path → text."""
-
+    files: dict[str, Data] = field(default_factory=dict[str, Data])
+    """What the script writes or fetches: path → content. Process substitutions by their text."""
+    descriptors: dict[str, Data] = field(default_factory=dict[str, Data])
+    """What ``exec 3<…`` leaves open, by number."""
+    stdin: Data = NOTHING
+    """What a substitution in the words of a command reads."""
     fifos: set[str] = field(default_factory=set[str])
     """Pipes with a name that the script makes: whatever is written there comes out."""
-    streams: dict[str, Data] = field(default_factory=dict[str, Data])
-    """What process substitutions give, by their text."""
 
     @property
     def cwd(self) -> str | None:
@@ -66,7 +67,8 @@ class Scope:
             functions=dict(self.functions),
             aliases=dict(self.aliases),
             links=dict(self.links),
-            written=dict(self.written),
+            files=dict(self.files),
+            descriptors=dict(self.descriptors),
         )
 
     def assign(self, name: str, *values: Word) -> None:

@@ -40,6 +40,9 @@ def _read(call: Invocation) -> None:
     )
     names = [word.text for word in found.operands] or ["REPLY"]
     data = call.stdin
+    if call.name != "read":
+        for name in names:
+            call.scope.arrays[name] = data.words()
     known = data.text is not None and data.exact
     values = (data.text or "").split("\n")[0].split(None, len(names) - 1) if known else []
     for index, name in enumerate(names):

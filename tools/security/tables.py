@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
+from tools.security.addresses import is_foreign
 from tools.security.finding import Finding, change, danger, deny, reaches
 from tools.security.invocation import Invocation, Judge
 from tools.security.options import spec
@@ -77,13 +78,10 @@ def denied(why: str, instead: str = "a person does this by hand") -> Judge:
     return always(deny(why, instead))
 
 
-_ADDRESS = re.compile(r"(https?|ftp|git|ssh|tcp)://(?!(localhost|127\.[0-9.]+)([:/]|$)).*")
-
-
 def addresses(call: Invocation) -> Iterator[Finding]:
     """Words that make a program fetch what it reads."""
     for text in call.texts:
-        if _ADDRESS.match(text):
+        if is_foreign(text):
             yield reaches(f"{call.name} reaches {text}")
 
 

@@ -9,7 +9,7 @@ from bot.tool import Level
 from tools.security.finding import Finding, danger, deny
 from tools.security.flow import Flow
 from tools.security.invocation import Invocation, Judge
-from tools.security.output import output_of
+from tools.security.output import held_by, output_of
 from tools.security.paths import within
 from tools.security.reserved import without_reserved
 from tools.security.scope import Scope, TooMuch
@@ -22,6 +22,12 @@ if TYPE_CHECKING:
 
 DEEPEST = 24
 """Scripts, functions and commands within each other."""
+OBEYING = frozenset(
+    "su ssh at batch crontab make gmake mysql mariadb psql sqlite3 mongo mongosh ed ex vi vim nvim"
+    " gdb parallel kubectl redis-cli awk gawk mawk sed script visudo iptables-restore nft fdisk"
+    " sfdisk parted chpasswd newusers tclsh expect m4 docker-compose ansible-playbook".split()
+)
+"""Programs that do what they read."""
 PASSING = frozenset(
     "sudo doas env nice ionice timeout command builtin exec nohup stdbuf time setsid busybox chrt"
     " taskset unbuffer".split()
@@ -153,6 +159,7 @@ class Walker:
             self.find(deny(f"the program's name is computed: {head.text}", _UNKNOWN_NAME))
             return Data()
         call = Invocation(self._named(head.literal), tuple(words[1:]), scope, stdin, self)
+        self.find(*self._made(call, head))
         self._seen(words, call.name)
         return self._judge(call)
 
@@ -167,6 +174,7 @@ class Walker:
         self.find(*self._kept(call, name))
         self._inner = None
         before = len(self.found)
+        self.find(*self._unseen(call))
         judge = self._programs(name)
         if name in call.scope.aliases:
             self.find(danger(f"{name} is an alias"))
@@ -186,6 +194,22 @@ class Walker:
         for word in call.args if self.never else ():
             if not word.text.startswith("-") and within(word, call.scope, self.never):
                 yield deny(f"{name}: {word.text} belongs to the bot itself")
+
+    def _made(self, call: Invocation, head: Word) -> Iterator[Finding]:
+        """A program that the script itself wrote or fetched."""
+        held = held_by(head, call) if "/" in head.text else None
+        if held and held.opaque:
+            yield deny(f"{head.text} was fetched: nobody has seen it", "show the text first")
+        elif held and held.text:
+            yield from call.script(held.text)
+
+    def _unseen(self, call: Invocation) -> Iterator[Finding]:
+        """Programs that do what they read, and are given what nobody has seen."""
+        if call.name not in OBEYING:
+            return
+        given = [call.stdin, *(Data(word.origin) for word in call.args)]
+        if any(data.opaque for data in given):
+            yield deny(f"{call.name} does what nobody has seen", "show the text first")
 
     def _hidden(self, call: Invocation) -> Iterator[Finding]:
         """A program that is not known may start the command among its words."""

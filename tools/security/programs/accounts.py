@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 
 from tools.security.finding import Finding, danger, deny
 from tools.security.invocation import Invocation, Judge
-from tools.security.tables import READ, dangerous, denied, reads, verbs
+from tools.security.tables import dangerous, denied, reads
 
 _POWER = re.compile(r"(^|,)(sudo|wheel|root|admin|docker|lxd|libvirt|disk|shadow|adm|staff)(,|$)")
 
@@ -16,7 +16,9 @@ def _user(call: Invocation) -> Iterator[Finding]:
     joined = " ".join(texts)
     if re.search(r"(-[a-z]*o?u|--uid)[= ]*0\b|--non-unique|(^| )-[a-zA-Z]*o( |$)", joined):
         yield deny(f"{call.name}: a second root account")
-    if any(_POWER.search(text) for text in texts):
+    if any(_POWER.search(text.partition("=")[2] or text) for text in texts) or re.search(
+        r"(-[a-zA-Z]*[gG]|--g\w*)[= ]?0( |$)", joined
+    ):
         yield deny(
             f"{call.name}: gives an account the rights of root", "an admin does this by hand"
         )
@@ -29,13 +31,14 @@ def _user(call: Invocation) -> Iterator[Finding]:
 
 
 def _passwd(call: Invocation) -> Iterator[Finding]:
-    if any(re.fullmatch(r"-S|-Sa|-aS|--status", text) for text in call.texts):
+    options = [text for text in call.texts if text.startswith("-")]
+    if options and all(re.fullmatch(r"-S|-Sa|-aS|-a|--status|--all", text) for text in options):
         return
     yield danger("passwd changes how an account logs in")
     if call.stdin.text:
         yield deny("passwd: sets a password from a script")
     ends = any(re.fullmatch(r"-[dule]+|--lock|--expire", text) for text in call.texts)
-    opens = any(re.fullmatch(r"-[a-z]*d[a-z]*|--delete", text) for text in call.texts)
+    opens = any(re.fullmatch(r"-[a-zA-Z]*d[a-zA-Z]*|--del\w*", text) for text in call.texts)
     if opens or (ends and "root" in call.texts):
         yield deny("passwd: an account without a password, or root locked out")
 
@@ -49,59 +52,6 @@ def _visudo(call: Invocation) -> Iterator[Finding]:
         yield deny("visudo changes who may do everything")
 
 
-def _iptables(call: Invocation) -> Iterator[Finding]:
-    texts = call.texts
-    joined = " ".join(texts)
-    if re.search(r"(^| )(-P|--policy) (INPUT|OUTPUT|FORWARD) (DROP|REJECT)", joined):
-        yield deny(f"{call.name}: everybody would be locked out")
-    if re.search(r"(-A|-I|--append|--insert) INPUT.*-j (DROP|REJECT)", joined) and (
-        not re.search(r"-s |--source|-d ", joined)
-        and (
-            not re.search(r"--dport|--dports", joined) or re.search(r"--dports? (22|ssh)\b", joined)
-        )
-    ):
-        yield deny(f"{call.name}: everybody would be locked out")
-    if not re.search(
-        r"(^| )(-[a-zA-Z]*[LS][a-zA-Z]*|--list\S*|-V|--version|-C|--check)( |$)", joined
-    ):
-        yield danger(f"{call.name} changes the firewall")
-
-
-def _nft(call: Invocation) -> Iterator[Finding]:
-    texts = [t for t in call.texts if not re.match(r"-[anjsy]+$|--", t)]
-    if texts[:1] != ["list"]:
-        yield danger("nft changes the firewall")
-        if re.search(r"policy drop", " ".join(texts)):
-            yield deny("nft: everybody would be locked out")
-
-
-def _ufw(call: Invocation) -> Iterator[Finding]:
-    texts = call.texts
-    if texts[:1] == ("status",) or texts[:2] == ("app", "list") or texts[:1] == ("show",):
-        return
-    joined = " ".join(texts)
-    yield danger("ufw changes the firewall")
-    if re.search(
-        r"(deny|reject|limit_)( in)?( from any( to any port)?)? (22|ssh|OpenSSH)\b|default (deny|reject)",
-        joined,
-    ):
-        yield deny("ufw: everybody would be locked out")
-    if re.search(r"delete allow (22|ssh|OpenSSH)", joined):
-        yield deny("ufw: everybody would be locked out")
-
-
-def _firewall_cmd(call: Invocation) -> Iterator[Finding]:
-    if all(
-        re.match(r"--(list|get|state|query|info|zone=|permanent|version)", t) for t in call.texts
-    ):
-        return
-    yield danger("firewall-cmd changes the firewall")
-    if any(
-        re.match(r"--(panic-on|remove-service=ssh|set-default-zone=drop)", t) for t in call.texts
-    ):
-        yield deny("firewall-cmd: everybody would be locked out")
-
-
 def _ssh_keygen(call: Invocation) -> Iterator[Finding]:
     """Only ``-l`` and ``-F`` look."""
     flags = "".join(text[1:] for text in call.texts if re.fullmatch(r"-[a-zA-Z]+", text))
@@ -110,22 +60,24 @@ def _ssh_keygen(call: Invocation) -> Iterator[Finding]:
     yield danger("ssh-keygen makes or changes keys")
 
 
+def _chage(call: Invocation) -> Iterator[Finding]:
+    if any(re.fullmatch(r"-l|--list", text) for text in call.texts):
+        return
+    yield danger("chage changes when an account ends")
+    if "root" in call.texts:
+        yield deny("chage: root would be locked out")
+
+
 PROGRAMS: Mapping[str, Judge] = {
-    "useradd adduser usermod userdel deluser groupadd groupmod groupdel addgroup delgroup chsh chfn gpasswd newusers vipw vigr pwconv pwunconv": _user,
+    "useradd adduser usermod userdel deluser groupadd groupmod groupdel addgroup delgroup chsh chfn gpasswd pwconv pwunconv": _user,
     "passwd": _passwd,
-    "chpasswd": _chpasswd,
+    "chage": _chage,
+    "chpasswd newusers": _chpasswd,
     "visudo": _visudo,
-    "iptables ip6tables iptables-legacy iptables-nft": _iptables,
-    "iptables-save ip6tables-save": reads("-f= --file="),
-    "iptables-restore ip6tables-restore": denied("it replaces the whole firewall"),
-    "nft": _nft,
-    "ufw": _ufw,
-    "firewall-cmd": _firewall_cmd,
-    "fail2ban-client": verbs({"status ping version get": READ}, other="changes who is banned"),
+    "vipw vigr": denied("it changes who gets in"),
     "ssh-keygen": _ssh_keygen,
     "ssh-keyscan ssh-add": dangerous("reaches other hosts or keys"),
     "ssh-copy-id": denied("it adds a login key"),
     "authselect pam-auth-update": denied("it decides who gets in"),
-    "ipset": verbs({"list save test": READ}, other="changes the firewall"),
     "pam_tally2 faillock": reads("--reset -r"),
 }

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 
 from tools.security.finding import Finding, danger, deny, reveals
 from tools.security.invocation import Invocation, Judge
-from tools.security.paths import reads_secret
+from tools.security.leaks import told
 from tools.security.tables import READ, called, changes, dangerous, reads, verbs
 
 _RUN = (
@@ -79,6 +79,7 @@ def _exec(call: Invocation) -> Iterator[Finding]:
         or (words[0].text in ("bash", "sh") and len(words) == 1)
     ):
         yield danger(f"{call.name} opens a shell in the container")
+        yield from (f for f in call.command(words) if f.level == "deny")
     elif words[0].text in ("env", "printenv") and len(words) == 1:
         yield reveals(f"{call.name}: the environment of a container often holds secrets")
     else:
@@ -222,8 +223,7 @@ def _helm_get(call: Invocation) -> Iterator[Finding]:
 
 def _cloud(call: Invocation) -> Iterator[Finding]:
     yield danger(f"{call.name} reaches the cloud", egress=True)
-    if call.stdin.secret or any(reads_secret(word, call.scope) for word in call.args):
-        yield deny(f"{call.name} sends secrets away")
+    yield from told(call)
 
 
 PROGRAMS: Mapping[str, Judge] = {

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 
 from tools.security.finding import Finding, danger, deny
 from tools.security.invocation import Invocation, Judge
+from tools.security.leaks import told
 from tools.security.words import plain
 
 _SYSTEMD_RUN = (
@@ -31,8 +32,9 @@ def _ssh(call: Invocation) -> Iterator[Finding]:
         yield from call.script(" ".join(word.text for word in found.operands[1:]))
     elif call.stdin.text:
         yield from call.script(call.stdin.text)
-    if call.stdin.secret:
-        yield deny("ssh sends secrets to another host")
+    yield from told(call)
+    if found.has("-R"):
+        yield deny("ssh -R lets outsiders in")
 
 
 def _at(call: Invocation) -> Iterator[Finding]:

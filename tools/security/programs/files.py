@@ -5,8 +5,9 @@ from collections.abc import Iterator, Mapping
 
 from tools.security.finding import Finding, change, danger, deny
 from tools.security.invocation import Invocation, Judge
+from tools.security.leaks import told
 from tools.security.paths import UNKNOWN, destroys, loses, reads_secret, resolve, writes
-from tools.security.tables import dangerous, reads
+from tools.security.tables import READ, dangerous, reads
 from tools.security.words import Word
 
 _RM = (
@@ -195,8 +196,9 @@ def _whole(call: Invocation, word: Word) -> bool:
 def _scp(call: Invocation) -> Iterator[Finding]:
     found = call.options("-3346ABCpqrTvO -c= -D= -F= -i= -J= -l= -o= -P= -S= -X=")
     yield danger(f"{call.name} copies between hosts", egress=True)
+    yield from told(call)
     for word in found.operands[:-1]:
-        if reads_secret(word, call.scope) or _whole(call, word):
+        if _whole(call, word):
             yield deny(f"{call.name} sends secrets to another host")
     for word in found.operands[-1:]:
         if ":" not in word.text:
@@ -276,6 +278,7 @@ PROGRAMS: Mapping[str, Judge] = {
     "vi vim view nano ed ex emacs nvim": dangerous(
         "an editor waits for a person, and starts programs"
     ),
+    "whatis apropos": READ,
     "man info": reads("-P= --pager= -H= --html="),
     "tempfile": dangerous("it makes a file"),
 }

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from tools.security.finding import Finding, danger, deny
 from tools.security.invocation import Invocation, Judge
+from tools.security.output import held_by
 from tools.security.paths import resolve
 from tools.security.scope import CWD
 from tools.security.words import NOTHING, Data, Word, plain
@@ -92,7 +93,9 @@ def _xargs(call: Invocation) -> Iterator[Finding]:
     for name in found.unknown:
         yield danger(f"xargs {name} is not known")
     words = found.operands or [plain("echo")]
-    given = Data("file") if found.has("-a", "--arg-file") else call.stdin
+    given = call.stdin
+    for value in found.values("-a", "--arg-file"):
+        given = held_by(value, call) or Data("file")
     marks = [value.text for value in found.values("-I", "--replace")]
     if marks:
         for item in given.words()[:64]:

@@ -4,30 +4,28 @@ import re
 from collections.abc import Iterator, Mapping
 
 from bot.tool import Level
-from tools.security.finding import Finding, danger, deny, reaches
+from tools.security.addresses import gives_credentials, is_local
+from tools.security.finding import Finding, change, danger, deny, reaches
 from tools.security.invocation import Invocation, Judge
-from tools.security.paths import reads_secret
+from tools.security.leaks import told
 from tools.security.tables import READ, changes, dangerous, denied, only, reads, verbs
-
-LOCAL = re.compile(
-    r"(\w+://)?(localhost|127\.\d+\.\d+\.\d+|\[::1\]|::1|0\.0\.0\.0)(:\d+)?([/?].*)?", re.IGNORECASE
-)
 
 
 def _netcat(call: Invocation) -> Iterator[Finding]:
     texts = call.texts
     joined = " ".join(texts)
     if re.search(
-        r"(^| )-[a-zA-Z]*[ec]( |$|/)|--(exec|sh-exec|lua-exec)|(EXEC|SYSTEM|exec|system):", joined
+        r"(^| )-[a-zA-Z]*[ec]( |$|/)|--(exec|sh-exec|lua-exec)|(?i:exec|system|shell):", joined
     ):
         yield deny(f"{call.name} gives a shell to whoever connects")
-    if call.stdin.secret:
-        yield deny(f"{call.name} sends secrets away")
+    yield from told(call)
+    if any(gives_credentials(word.text) for word in call.args):
+        yield deny(f"{call.name}: the metadata service gives credentials of the cloud")
     if any(re.match(r"-[a-zA-Z]*l", t) for t in texts):
         yield danger(f"{call.name} listens")
     elif not any(re.match(r"-[a-zA-Z]*z", t) for t in texts):
         yield danger(f"{call.name} opens a connection", egress=True)
-    elif not any(LOCAL.fullmatch(t) for t in texts):
+    elif not any(is_local(t) for t in texts):
         yield reaches(f"{call.name} reaches another host", Level.ALLOW)
 
 
@@ -136,14 +134,22 @@ def _socat(call: Invocation) -> Iterator[Finding]:
 
 def _sends(call: Invocation) -> Iterator[Finding]:
     yield danger(f"{call.name} sends something away", egress=True)
-    if call.stdin.secret or any(reads_secret(word, call.scope) for word in call.args):
-        yield deny(f"{call.name} sends secrets away")
+    if any(gives_credentials(word.text) for word in call.args):
+        yield deny(f"{call.name}: the metadata service gives credentials of the cloud")
+    yield from told(call)
+
+
+def _logger(call: Invocation) -> Iterator[Finding]:
+    yield change("logger writes to the log")
+    if any(re.match(r"-[a-zA-Z]*[nP]|--se|--po", text) for text in call.texts):
+        yield danger("logger -n sends to another host", egress=True)
+        yield from told(call)
 
 
 PROGRAMS: Mapping[str, Judge] = {
     "nc ncat netcat": _netcat,
     "socat": _socat,
-    "telnet ftp lftp tftp smbclient": dangerous("opens a connection"),
+    "telnet ftp lftp tftp smbclient rsh rlogin lynx w3m links aria2c": _sends,
     "dig host nslookup drill whois delv kdig": _looks_up,
     "ping ping6 fping arping": _ping,
     "traceroute tracepath traceroute6 mtr tcptraceroute": _looks_up,
@@ -168,6 +174,7 @@ PROGRAMS: Mapping[str, Judge] = {
     ),
     "tc": verbs({"qdisc class filter": verbs({"show list ls": READ})}, "-sdnp"),
     "bridge": verbs({"link fdb vlan mdb": verbs({"show": READ})}, "-sdjc"),
+    "logger": _logger,
     "tcpdump tshark ngrep dumpcap": dangerous("captures what may hold secrets"),
     "nmap masscan zmap": dangerous("scans other hosts"),
     "ab wrk hey siege vegeta k6": dangerous("loads a server"),
@@ -175,7 +182,7 @@ PROGRAMS: Mapping[str, Judge] = {
     "wg": verbs({"show": READ}, other="changes a tunnel"),
     "iperf iperf3": dangerous("loads the network"),
     "conntrack": reads("-D -F -I -U --delete --flush"),
-    "http https xh": dangerous("sends a request"),
+    "http https xh": _sends,
     "mail mailx sendmail mutt": _sends,
     "ssh-agent": changes("starts an agent"),
     "ngrok cloudflared frpc chisel": denied("it lets outsiders in"),

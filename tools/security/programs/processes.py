@@ -5,7 +5,8 @@ from collections.abc import Iterator, Mapping
 
 from tools.security.finding import Finding, change, danger, deny
 from tools.security.invocation import Invocation, Judge
-from tools.security.tables import changes, denied
+from tools.security.options import Parsed, parse
+from tools.security.tables import called, changes, denied
 
 _KEEPS = "the bot itself would be locked out; a person does this by hand"
 
@@ -31,18 +32,43 @@ def _kill(call: Invocation) -> Iterator[Finding]:
     yield change(f"{found} signals a process") if gentle else danger(f"{found} ends a process")
 
 
+_NEEDED = ("sshd", "systemd", "init", "auditd", "dbus-daemon", "systemd-logind")
+_NEEDED_LINES = ("/usr/sbin/sshd -D", "sshd: root@pts/0", "/lib/systemd/systemd", "/sbin/init")
+_PKILL = (
+    "-fxnoivaeclLqVr -u= -U= -g= -G= -P= -t= -s= -F= -d= --full --exact --newest --oldest"
+    " --inverse --ignore-case --euid= --uid= --pgroup= --group= --parent= --terminal= --session="
+    " --signal= --echo --pidfile="
+)
+
+
 def _pkill(call: Invocation) -> Iterator[Finding]:
     texts = call.texts
     if "-0" in texts or texts[:1] == ("-l",):
         return
-    for text in texts:
-        if re.fullmatch(r"\^?(sshd?|systemd|init|auditd|dbus-daemon|\.|\.\*)\$?", text):
-            yield deny(f"{call.name} {text}: nobody can log in, or work, any more", _KEEPS)
-    if re.search(r"(^| )(-u|-U|--euid|--uid)[ =]?root", " ".join(texts)):
-        yield deny(f"{call.name}: it ends everything that root runs", _KEEPS)
-    gentle = any(re.fullmatch(r"-(SIG)?(HUP|USR1|USR2|1|10|12)", t) for t in texts)
-    how = f"{call.name} signals processes by name"
+    signals = [word for word in call.args if re.fullmatch(r"-\d+|-(SIG)?[A-Z]{2,}\d?", word.text)]
+    found = parse([word for word in call.args if word not in signals], _PKILL)
+    for word in found.operands:
+        if _ends_needed(call.name, word.text, found):
+            yield deny(f"{call.name} {word.text}: nobody can log in, or work, any more", _KEEPS)
+    owners = found.values("-u", "-U", "--euid", "--uid", "-g", "-P", "--parent", "--pgroup")
+    if any(value.text in ("root", "0", "1") for value in owners) or found.has("-v", "--inverse"):
+        yield deny(f"{call.name}: it ends what the host needs", _KEEPS)
+    gentle = any(re.fullmatch(r"-(SIG)?(HUP|USR1|USR2|1|10|12)", word.text) for word in signals)
+    how = f"{called(call)}: signals processes by name"
     yield change(how) if gentle else danger(how)
+
+
+def _ends_needed(program: str, pattern: str, found: Parsed) -> bool:
+    """Whether a pattern, which may match anywhere in a name, matches what the host needs."""
+    if program == "killall" and not found.has("-r"):
+        return pattern in _NEEDED
+    lines = _NEEDED_LINES if found.has("-f", "--full") else _NEEDED
+    try:
+        expression = re.compile(pattern)
+    except re.error:
+        return False
+    matches = expression.fullmatch if found.has("-x", "--exact") else expression.search
+    return any(map(matches, lines))
 
 
 PROGRAMS: Mapping[str, Judge] = {

@@ -5,10 +5,12 @@ from collections.abc import Iterator, Mapping
 
 from tools.security.finding import Finding, change, danger, deny, reveals
 from tools.security.invocation import Invocation, Judge
-from tools.security.tables import READ, changes, dangerous, denied, verbs
+from tools.security.tables import READ, called, changes, dangerous, denied, verbs
 
 VITAL = re.compile(
-    r"(ssh|sshd|auditd|dbus|dbus-broker|systemd-(journald|logind|networkd|resolved|udevd)|networking|NetworkManager|init)(\.(service|socket))?|ssh@.*"
+    r"(ssh|sshd|dropbear|auditd|rsyslog|dbus|dbus-broker|systemd-(journald|logind|networkd|resolved|udevd)"
+    r"|networking|network|NetworkManager|init|tailscaled|basic|sysinit|-|system|user|sssd"
+    r"|(sshd?|wg-quick|openvpn)(@.*|-server.*)?)(\.(service|socket|target|slice))?|(rescue|emergency)(\.target)?"
 )
 _KEEPS = "the bot itself would be locked out; a person does this by hand"
 
@@ -56,7 +58,8 @@ _SYSTEMCTL = verbs(
         "mask": _ends("nothing can start it any more"),
         "kill": _ends("signals a service"),
         "reboot poweroff halt kexec suspend hibernate soft-reboot": dangerous("the host goes down"),
-        "isolate rescue emergency default": _ends("stops what does not belong to the target"),
+        "isolate default set-property freeze clean edit": _ends("stops or changes it"),
+        "rescue emergency": denied("nobody can log in any more"),
         "exit switch-root": denied("the host goes down for good"),
     },
     "-alqfHMtprsnoT -t= -p= -s= -n= -o= -P= -H= -M= --all --no-pager --full --failed --plain --no-legend --quiet --type= --state= --now"
@@ -82,10 +85,28 @@ def _rc_service(call: Invocation) -> Iterator[Finding]:
     yield from _service(call)
 
 
+def _at_boot(call: Invocation) -> Iterator[Finding]:
+    """update-rc.d, chkconfig, rc-update, initctl."""
+    texts = call.texts
+    if not texts or texts[0] in ("--list", "show", "-a", "list", "status"):
+        return
+    yield danger(f"{called(call)}: changes what starts with the host")
+    if any(VITAL.fullmatch(t) for t in texts) and {
+        "remove",
+        "disable",
+        "off",
+        "del",
+        "delete",
+        "stop",
+        "-f",
+    } & set(texts):
+        yield deny(f"{called(call)}: the host cannot be reached without it", _KEEPS)
+
+
 PROGRAMS: Mapping[str, Judge] = {
+    "update-rc.d chkconfig rc-update initctl": _at_boot,
     "systemctl": _SYSTEMCTL,
     "service": _service,
     "rc-service invoke-rc.d": _rc_service,
     "rc-status": READ,
-    "rc-update update-rc.d chkconfig": dangerous("changes what starts with the host"),
 }

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 
 from tools.security.finding import Finding, danger, deny
 from tools.security.invocation import Invocation, Judge
-from tools.security.paths import resolve
+from tools.security.output import held_by
 from tools.security.programs.launchers import text_of
 from tools.security.tables import READ, dangerous, reads
 from tools.security.words import NOTHING, Word
@@ -51,23 +51,22 @@ def _run(call: Invocation, text: Word, arguments: list[Word]) -> Iterator[Findin
 
 
 def _file(call: Invocation, word: Word) -> Iterator[Finding]:
-    path = resolve(word, call.scope)
-    if word.origin in ("network", "decoded"):
+    held = held_by(word, call)
+    if word.origin in ("network", "decoded") or (held and held.opaque):
         yield deny(f"{call.name} runs what nobody has seen: {word.text}", _SEEN)
-    elif (path or word.text) in call.scope.written:
-        yield from call.script(call.scope.written[path or word.text])
-        yield danger(f"{call.name} runs the file {word.text}")
-    else:
-        yield danger(f"{call.name} runs the file {word.text}")
+    elif held and held.text:
+        yield from call.script(held.text)
+    yield danger(f"{call.name} runs the file {word.text}")
 
 
 def _piped(call: Invocation, options: list[str]) -> Iterator[Finding]:
     data = call.stdin
     if any(re.fullmatch(r"-[A-Za-z]*i[A-Za-z]*", option) for option in options):
         yield deny(f"{call.name} -i opens an interactive shell")
+    if data.opaque:
+        yield deny(f"{call.name} runs what nobody has seen", _SEEN)
     if data.text is not None and data.text:
-        found = list(call.script(data.text, NOTHING))
-        yield from found
+        yield from call.script(data.text, NOTHING)
         if not data.exact:
             yield danger(f"{call.name} runs a part of what is piped into it")
     elif data.text is None and data.origin == "file":
@@ -91,8 +90,6 @@ def _source(call: Invocation) -> Iterator[Finding]:
         return
     word = call.args[0]
     yield from _file(call, word)
-    if (resolve(word, call.scope) or "") == "/dev/stdin":
-        yield from _piped(call, [])
 
 
 def _trap(call: Invocation) -> Iterator[Finding]:
@@ -106,7 +103,8 @@ def _interpreter(call: Invocation) -> Iterator[Finding]:
     texts = call.texts
     if texts and texts[0] in ("--version", "-V", "-v", "-version", "--help"):
         return
-    if call.stdin.opaque or any(w.origin in ("network", "decoded") for w in call.args):
+    held = [data for word in call.args if (data := held_by(word, call))]
+    if call.stdin.opaque or any(data.opaque for data in held) or _computed(call):
         yield deny(f"{call.name} runs what nobody has seen", _SEEN)
     code = " ".join(texts) + (call.stdin.text or "")
     if re.search(
@@ -114,6 +112,15 @@ def _interpreter(call: Invocation) -> Iterator[Finding]:
     ):
         yield deny(f"{call.name} opens a shell to another host")
     yield danger(f"{call.name} runs code that is not judged by its text")
+
+
+def _computed(call: Invocation) -> bool:
+    return any(word.origin in ("network", "decoded") for word in call.args)
+
+
+def _set(call: Invocation) -> Iterator[Finding]:
+    if "+o history" in " ".join(call.texts):
+        yield deny("set +o history hides what is done")
 
 
 def _history(call: Invocation) -> Iterator[Finding]:
@@ -146,11 +153,12 @@ PROGRAMS: Mapping[str, Judge] = {
     "eval": _eval,
     "source .": _source,
     "trap": _trap,
-    "python perl ruby node php lua nodejs pypy deno bun tclsh expect julia R Rscript java groovy jshell guile ghci erl iex scala swift irb gdb": _interpreter,
-    "cd pushd popd set shift return exit break continue true false : test [ wait jobs times"
+    "python perl ruby node php lua nodejs pypy deno bun tclsh expect julia R Rscript pwsh java groovy jshell guile ghci erl iex scala swift irb gdb": _interpreter,
+    "cd pushd popd shift return exit break continue true false : test [ wait jobs times"
     " type let local getopts dirs umask ulimit which whereis pwd help complete compgen caller": READ,
     "echo": reads(content=False),
     "printf": _printf,
+    "set": _set,
     "hash": reads("-p= -d"),
     "read mapfile readarray": _named,
     "shopt": dangerous("shopt changes how the shell reads the rest"),

@@ -3,18 +3,23 @@
 import re
 from collections.abc import Iterator, Mapping
 
-from tools.security.finding import Finding, danger, deny
+from tools.security.finding import Finding, danger, deny, reveals
 from tools.security.invocation import Invocation, Judge
-from tools.security.tables import READ, dangerous, denied, reads, verbs
+from tools.security.tables import READ, called, dangerous, denied, reads, verbs
 
 _LOST = "what is on the disk would be lost"
 
 
-def _partitions(*lists: str) -> Judge:
+def _partitions(words: str) -> Judge:
+    """Only lists when it is given these words and devices alone."""
+    known = re.compile(rf"/dev/\S+|{words}")
+
     def judge(call: Invocation) -> Iterator[Finding]:
-        if any(text in lists for text in call.texts) and not call.stdin.text:
-            return
-        yield deny(f"{call.name} changes partitions: {_LOST}")
+        texts = call.texts
+        if call.stdin.text or not texts or not all(map(known.fullmatch, texts)):
+            yield deny(f"{call.name} changes partitions: {_LOST}")
+        elif all(text.startswith("/dev/") for text in texts):
+            yield deny(f"{call.name} waits for commands: {_LOST}")
 
     return judge
 
@@ -29,10 +34,34 @@ def _mdadm(call: Invocation) -> Iterator[Finding]:
 
 
 def _hdparm(call: Invocation) -> Iterator[Finding]:
-    if any(re.match(r"--(security|trim|write|make-bad|fwdownload|yes)", t) for t in call.texts):
+    if any(re.match(r"--(sec|san|dco|trim|wri|make|fwd|yes|repair)", t) for t in call.texts):
         yield deny(f"hdparm: {_LOST}")
     elif not all(re.match(r"-[IitTgv]+$|/dev|-C$", t) for t in call.texts):
         yield danger("hdparm changes a disk's settings")
+
+
+def _lvm(call: Invocation) -> Iterator[Finding]:
+    yield from call.command(call.args) if call.args else [danger("lvm waits for commands")]
+
+
+def _btrfs(call: Invocation) -> Iterator[Finding]:
+    """Verbs may be cut short."""
+    words = [text for text in call.texts if not text.startswith("-")]
+    what, verb = (*words[:2], "", "")[:2]
+    if "subvolume".startswith(what) and "delete".startswith(verb) and verb:
+        yield deny(f"btrfs: {_LOST}")
+    elif verb not in ("show", "df", "usage", "du", "list", "get-default", "status", "stats", "get"):
+        yield danger(f"{called(call)} is not known to read only")
+
+
+def _cryptsetup(call: Invocation) -> Iterator[Finding]:
+    ends = {"luksFormat", "erase", "luksErase", "luksKillSlot", "luksRemoveKey", "reencrypt"}
+    if ends & set(call.texts):
+        yield deny(f"cryptsetup: {_LOST}")
+    elif not {"status", "luksDump", "isLuks", "luksUUID"} & set(call.texts):
+        yield danger("cryptsetup changes encryption")
+    elif any(text.startswith("--dump") for text in call.texts):
+        yield reveals("cryptsetup shows keys")
 
 
 _ZFS = {
@@ -42,15 +71,26 @@ _ZFS = {
     "rollback": denied("newer data would be lost"),
 }
 
+
+def _debugfs(call: Invocation) -> Iterator[Finding]:
+    if any(re.match(r"-[a-zA-Z]*w", text) for text in call.texts):
+        yield deny("debugfs -w writes below the file system")
+    yield danger("debugfs reads what nobody may")
+
+
 PROGRAMS: Mapping[str, Judge] = {
     "mkfs mke2fs mkdosfs mkntfs mkswap newfs": denied(_LOST),
     "wipefs": denied(_LOST),
     "blkdiscard badblocks": denied(_LOST),
-    "fdisk gdisk": _partitions("-l", "--list", "-x", "-lu"),
-    "sfdisk": _partitions("-d", "-l", "--dump", "--list", "-s", "-J", "--json", "-F"),
-    "sgdisk": _partitions("-p", "--print", "-i", "-v", "-O"),
-    "parted": _partitions("print", "-l", "--list"),
-    "cfdisk partprobe partx kpartx": dangerous("changes partitions"),
+    "fdisk gdisk": _partitions("-[lxu]+|--list(-details)?"),
+    "sfdisk": _partitions("-[dlsJFxVq]|--(dump|list|json|show-size|verify|list-free)"),
+    "sgdisk": _partitions(r"-[pvO]|--print|-i|--info|\d+|-i\d+"),
+    "parted": _partitions(
+        "-[lsm]|--(list|script|machine)|print|p|all|free|list|devices|unit|[KMGT]?i?B|s|%|compact"
+    ),
+    "cfdisk": denied(_LOST),
+    "partprobe partx kpartx": dangerous("changes partitions"),
+    "lvm": _lvm,
     "pvremove vgremove lvremove vgreduce lvreduce vgcfgrestore": denied(_LOST),
     "pvcreate pvmove vgcreate vgextend vgchange vgrename lvcreate lvextend lvresize lvchange lvconvert lvrename pvresize resize2fs xfs_growfs": dangerous(
         "changes volumes"
@@ -62,26 +102,12 @@ PROGRAMS: Mapping[str, Judge] = {
     "blkid": reads("-g --garbage-collect", content=False),
     "mdadm": _mdadm,
     "zpool": verbs(
-        {**_ZFS, "export": denied("the data would be gone from here")}, other="changes a pool"
+        {**_ZFS, "export": denied("the data would be gone from here"), "create": denied(_LOST)},
+        other="changes a pool",
     ),
     "zfs": verbs(_ZFS, other="changes data sets"),
-    "btrfs": verbs(
-        {
-            "filesystem": verbs({"show df usage du": READ}),
-            "subvolume": verbs({"list show get-default": READ, "delete": denied(_LOST)}),
-            "scrub": verbs({"status": READ}),
-            "device": verbs({"stats usage": READ}),
-            "balance": verbs({"status": READ}),
-        }
-    ),
-    "cryptsetup": verbs(
-        {
-            "status isLuks": READ,
-            "luksDump": reads("--dump-master-key --dump-volume-key", content=False),
-            "luksFormat erase luksErase luksKillSlot luksRemoveKey reencrypt": denied(_LOST),
-        },
-        other="changes encryption",
-    ),
+    "btrfs": _btrfs,
+    "cryptsetup": _cryptsetup,
     "hdparm": _hdparm,
     "smartctl": reads("-t= -s= -S= -o= --test= --smart= --set= -X --abort", content=False),
     "nvme": verbs(
@@ -95,7 +121,7 @@ PROGRAMS: Mapping[str, Judge] = {
         content=False,
     ),
     "fsck e2fsck xfs_repair": dangerous("repairs a file system"),
-    "debugfs": reads("-w -f="),
+    "debugfs": _debugfs,
     "fstrim": dangerous("discards unused blocks"),
     "dmsetup": verbs(
         {"ls info status table deps": READ, "remove remove_all wipe_table": denied(_LOST)}

@@ -8,35 +8,36 @@ from tools.security.invocation import Invocation, Judge
 from tools.security.paths import reading
 from tools.security.tables import READ, called, changes, dangerous, denied, reads, verbs
 
+_JOURNAL = "--vacuum-time --vacuum-size --vacuum-files --rotate --flush --sync --relinquish-var --smart-relinquish-var --setup-keys --update-catalog --cursor-file --file --image --root --machine --namespace".split()
+_ALL = re.compile(r"\d{1,2}(s|sec|m|min|h|d|day)?|\d{1,2}[KM]?|[01]")
+
 
 def _journalctl(call: Invocation) -> Iterator[Finding]:
-    for text in call.texts:
-        if re.match(
-            r"--(vac|rot|flush|sync|rel|setup|smart|update-c|for|cursor-f|cursor-fi|fi|im|ro|ma|na)|-M",
-            text,
-        ) and not re.match(r"--(force|since)", text):
-            yield danger(f"journalctl {text} changes the journal")
-            if re.match(
-                r"--vacuum-(time=\d{1,2}(s|m|min|h)?$|size=\d{1,2}[KM]?$|files=[01]$)", text
-            ):
+    texts = call.texts
+    for index, text in enumerate(texts):
+        name, _, value = text.partition("=")
+        if text == "-M" or (len(name) > 4 and any(long.startswith(name) for long in _JOURNAL)):
+            yield danger(f"journalctl {name} changes the journal, or reads another")
+            value = value or next(iter(texts[index + 1 : index + 2]), "")
+            if name.startswith("--vac") and _ALL.fullmatch(value):
                 yield deny("journalctl: what audits rely on would be gone")
 
 
 def _dmesg(call: Invocation) -> Iterator[Finding]:
     for text in call.texts:
-        if re.match(r"-[A-Za-z]*[CcDEn]|--(clear|read-clear|console)", text) and not re.fullmatch(
-            r"--color.*|-[a-zA-Z]*T?.*x?", text[:0] or "~"
-        ):
+        if re.match(r"-[A-Za-z]*[CcDEn]|--(clea|read-|console)", text):
             yield danger(f"dmesg {text} changes the kernel's buffer or console")
 
 
+_KERNEL_DOORS = re.compile(r"kernel\.(core_pattern|modprobe|sysrq|hotplug)|fs\.(suid|binfmt).*")
+
+
 def _sysctl(call: Invocation) -> Iterator[Finding]:
-    for text in call.texts:
-        if "=" in text or re.match(r"-[a-z]*[wpf]|--(write|load|system)", text):
-            yield danger(f"sysctl {text} changes the kernel")
-            if re.match(r"kernel\.(core_pattern|modprobe|sysrq)|fs\.suid", text):
-                yield deny(f"sysctl {text} lets others in")
-            return
+    sets = [text for text in call.texts if "=" in text]
+    if sets or any(re.match(r"-[a-z]*[wpf]|--(wr|lo|sy)", text) for text in call.texts):
+        yield danger(f"{called(call)} changes the kernel")
+    if any(_KERNEL_DOORS.match(text.replace("/", ".")) for text in sets):
+        yield deny("sysctl: it lets others in")
 
 
 def _mount(call: Invocation) -> Iterator[Finding]:
@@ -92,7 +93,7 @@ def _timed(call: Invocation) -> Iterator[Finding]:
 def _auditctl(call: Invocation) -> Iterator[Finding]:
     if all(text in ("-s", "-l") for text in call.texts):
         return
-    if "-D" in call.texts or "-e" in call.texts:
+    if any(re.match(r"-[DeWd]|--reset", text) for text in call.texts):
         yield deny("auditctl: nothing would be audited any more")
     yield danger("auditctl changes what is audited")
 
@@ -127,9 +128,6 @@ PROGRAMS: Mapping[str, Judge] = {
     ),
     "fuser": reads("-k --kill -i", values="s"),
     "lastlog faillog": reads("-C -S -r --clear --set -m= -l="),
-    "chage": reads(
-        "-d= -E= -I= -m= -M= -W= --lastday= --expiredate= --inactive= --mindays= --maxdays= --warndays="
-    ),
     "systemd-analyze": verbs(
         {
             "blame time critical-chain plot dump dot verify calendar timespan timestamp unit-paths security"
@@ -186,7 +184,6 @@ PROGRAMS: Mapping[str, Judge] = {
     "udevadm": verbs({"info settle": READ}, "", other="changes devices"),
     "reboot poweroff halt shutdown init telinit": dangerous("the host goes down"),
     "modprobe insmod rmmod kmod depmod": dangerous("changes what the kernel is made of"),
-    "logger": changes("writes to the log"),
     "sync": changes("writes buffers to the disks"),
     "logrotate": reads("-f --force -s= --state="),
     "auditctl": _auditctl,

@@ -1,80 +1,14 @@
 """Programs that show and filter text and files."""
 
-import re
 from collections.abc import Iterator, Mapping
 
 from bot.tool import Level
+from tools.security.addresses import is_local
 from tools.security.finding import Finding, danger, deny, reaches
 from tools.security.invocation import Invocation, Judge
+from tools.security.leaks import told
 from tools.security.paths import destroys, loses, reading, writes
 from tools.security.tables import READ, SHOW, dangerous, reads
-from tools.security.words import NOTHING, Hole, Word, plain
-
-_ACTIONS = {"-exec", "-execdir", "-ok", "-okdir"}
-_FIND_WRITES = {"-fprint", "-fprint0", "-fprintf", "-fls"}
-
-
-def _find(call: Invocation) -> Iterator[Finding]:
-    words = list(call.args)
-    roots: list[Word] = []
-    while words and not words[0].text.startswith(("-", "(", "!")):
-        roots.append(words.pop(0))
-    while words and re.fullmatch(r"-[HLPO]\d?|-D", words[0].text):
-        words.pop(0)
-        while words and not words[0].text.startswith(("-", "(", "!")):
-            roots.append(words.pop(0))
-    roots = roots or [plain(".")]
-    narrowed = any(w.text in _NARROW for w in words)
-    index = 0
-    while index < len(words):
-        text = words[index].text
-        if text == "-delete":
-            yield from _deleted(call, roots, narrowed=narrowed)
-        elif text in _FIND_WRITES and index + 1 < len(words):
-            yield from writes(call, words[index + 1], f"find {text}")
-        elif text in _ACTIONS:
-            end = next(
-                (i for i in range(index, len(words)) if words[i].text in (";", "+")), len(words)
-            )
-            yield from _executed(call, words[index + 1 : end], roots)
-            index = end
-        elif words[index].may_be_option and words[index].holes:
-            yield danger(f"find: {text} may be an action")
-        index += 1
-    for root in roots:
-        if any(w.text.startswith("-exec") for w in words):
-            yield from reading(call, root)
-
-
-_NARROW = {
-    "-name", "-iname", "-path", "-ipath", "-regex", "-iregex", "-mtime", "-mmin", "-atime", "-ctime",
-    "-size", "-empty", "-user", "-group", "-newer", "-newermt", "-perm", "-inum", "-nouser", "-amin",
-}  # fmt: skip
-
-
-def _deleted(call: Invocation, roots: list[Word], *, narrowed: bool) -> Iterator[Finding]:
-    yield danger("find -delete deletes what it finds")
-    for root in roots:
-        for found in destroys(call, root, "find -delete"):
-            shallow = root.text.rstrip("/").count("/") >= 2 and root.text.startswith("/var/")
-            if not (narrowed and shallow) and not (narrowed and root.text.startswith("/tmp")):
-                yield found
-
-
-def _executed(call: Invocation, words: list[Word], roots: list[Word]) -> Iterator[Finding]:
-    for root in roots:
-        item = Word((*root.pieces, Hole("glob", "/**")))
-        pieces = [_filled(word, item) for word in words]
-        yield from call.command(pieces, NOTHING)
-
-
-def _filled(word: Word, item: Word) -> Word:
-    if word.literal is None or "{}" not in word.literal:
-        return word
-    if word.literal == "{}":
-        return item
-    before, _, after = word.literal.partition("{}")
-    return Word(tuple(p for p in (before, Hole("system", "{}"), after) if p != ""))
 
 
 def _tee(call: Invocation) -> Iterator[Finding]:
@@ -127,44 +61,24 @@ def _less(call: Invocation) -> Iterator[Finding]:
     yield from SHOW(call)
 
 
+_OPENSSL_READS = frozenset(
+    "version ciphers s_client x509 verify crl dgst asn1parse speed list req".split()
+)
+_OPENSSL_WRITES = frozenset(
+    "-out -keyout -new -signkey -CAcreateserial -proxy -newkey -sign -engine -provider"
+    " -provider-path -config".split()
+)
+
+
 def _openssl(call: Invocation) -> Iterator[Finding]:
     verb = call.texts[0] if call.texts else ""
-    quiet = {
-        "version",
-        "ciphers",
-        "s_client",
-        "x509",
-        "verify",
-        "crl",
-        "dgst",
-        "asn1parse",
-        "speed",
-        "list",
-        "req",
-    }
-    if verb not in quiet or any(
-        t
-        in (
-            "-out",
-            "-keyout",
-            "-new",
-            "-signkey",
-            "-CAcreateserial",
-            "-proxy",
-            "-newkey",
-            "-sign",
-            "-engine",
-            "-provider",
-            "-provider-path",
-            "-config",
-        )
-        for t in call.texts
-    ):
+    if verb not in _OPENSSL_READS or _OPENSSL_WRITES & set(call.texts):
         yield danger(f"openssl {verb} may make keys or write files")
-    if verb == "s_client" and not any(
-        re.match(r"(localhost|127\.|\[::1\])", t) for t in call.texts
-    ):
+    if verb == "s_client" and not any(map(is_local, call.texts[1:])):
         yield reaches("openssl s_client reaches another host", Level.ALLOW)
+        yield from told(call)
+        if call.stdin.text is None:
+            yield danger("openssl s_client sends what it reads")
     for word in call.args:
         yield from reading(call, word)
 
@@ -190,8 +104,28 @@ def _xxd(call: Invocation) -> Iterator[Finding]:
         yield danger("xxd -r makes bytes of text")
 
 
+_GREP = (
+    "-EFGPviwxyclLoqsbHhnTUzZarRI0123456789 -e= -f= -m= -A= -B= -C= -D= -d= --regexp= --file= --color? --colour?"
+    " --include= --exclude= --exclude-dir= --exclude-from= --max-count= --context= --after-context= --before-context="
+    " --extended-regexp --fixed-strings --perl-regexp --ignore-case --invert-match --word-regexp --line-regexp --count"
+    " --files-with-matches --files-without-match --only-matching --quiet --silent --no-messages --byte-offset"
+    " --with-filename --no-filename --line-number --null --text --recursive --dereference-recursive --line-buffered"
+    " --label= --binary-files= --directories= --devices= --null-data --initial-tab --basic-regexp --binary"
+)
+
+
+def _grep(call: Invocation) -> Iterator[Finding]:
+    """An expression, then files."""
+    found = call.options(_GREP)
+    for name in found.unknown:
+        yield danger(f"{call.name} {name} is not known")
+    named = found.has("-e", "-f", "--regexp", "--file")
+    files = found.operands if named else found.operands[1:]
+    for word in (*files, *found.values("-f", "--file", "--exclude-from")):
+        yield from reading(call, word)
+
+
 PROGRAMS: Mapping[str, Judge] = {
-    "find": _find,
     "tee": _tee,
     "sort": _sort,
     "uniq": _lines,
@@ -200,9 +134,10 @@ PROGRAMS: Mapping[str, Judge] = {
     "openssl": _openssl,
     "shred": _shred,
     "cat tac head tail nl cut paste join comm diff cmp sdiff colordiff tr rev fold fmt expand unexpand"
-    " column wc strings od hexdump grep egrep fgrep zgrep zegrep zfgrep bzgrep xzgrep zcat bzcat xzcat zstdcat"
+    " column wc strings od hexdump zcat bzcat xzcat zstdcat"
     " zless zmore zdiff zcmp base32 pr look tsort jq gron colrm ul diff3 vdiff"
     " md5sum sha1sum sha224sum sha256sum sha384sum sha512sum b2sum cksum sum readelf objdump nm size": SHOW,
+    "grep egrep fgrep zgrep zegrep zfgrep bzgrep xzgrep": _grep,
     "file": reads("-C --compile", values="mFfeP"),
     "iconv": reads("-o= --output=", values="ft"),
     "base64": SHOW,
