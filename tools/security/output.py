@@ -108,6 +108,12 @@ def _passes(call: Invocation) -> Data:
     )
 
 
+def _awk(call: Invocation) -> Data:
+    """A program without texts of its own only picks from what it is given."""
+    made = any('"' in word.text or word.holes for word in call.args[:2])
+    return _rewrites(call) if made else _passes(call)
+
+
 def _rewrites(call: Invocation) -> Data:
     return Data("decoded" if call.stdin.text is not None else worst(["unknown", call.stdin.origin]),
                 secret=_secret(call))  # fmt: skip
@@ -185,7 +191,8 @@ _PRINTERS: Mapping[str, Printer] = {
     **_each("pgrep pidof", _found),
     **_each("dirname basename", _part),
     **_each("head tail sort uniq grep egrep fgrep nl less more cut fold fmt zgrep rg pv", _passes),
-    **_each("tr sed awk gawk mawk rev", _rewrites),
+    **_each("tr sed rev", _rewrites),
+    **_each("awk gawk mawk", _awk),
     **_each("base64 base32 xxd openssl uudecode gpg gunzip zcat gzip bzcat xzcat zstdcat bunzip2 xz"
             " unxz bzip2 zstd unzip 7z lz4 od hexdump dd strings", _same(Data("decoded"))),
     **_each("curl wget nc ncat netcat socat telnet ftp lftp aria2c http fetch GET lynx w3m ssh"

@@ -106,32 +106,55 @@ def only(options: str, *, needs: str = "", content: bool = False) -> Judge:
     return judge
 
 
+def takes(table: str, *, content: bool = False, operands: str = r"(?s).*") -> Judge:
+    """Reads with the options of an option table; what is not in it asks.
+
+    *content*: what it names is shown. *operands*: what each of the other words must look like."""
+    fits = re.compile(operands)
+
+    def judge(call: Invocation) -> Iterator[Finding]:
+        yield from addresses(call)
+        found = call.options(table)
+        for name in found.unknown:
+            yield danger(f"{call.name} {name} is not known to read only")
+        for word in call.args:
+            if word.holes and word.may_be_option and not word.text.startswith("-"):
+                yield danger(f"{call.name}: {word.text} may be an option")
+            if content:
+                yield from reading(call, word)
+        for word in found.operands:
+            if not fits.fullmatch(word.text):
+                yield danger(f"{call.name} {word.text} is not known to read only")
+
+    return judge
+
+
 def verbs(
     table: Mapping[str, Judge],
     options: str = "",
     *,
+    reading: str = "",
     alone: Judge = READ,
     other: str = "",
-    never: str = "",
 ) -> Judge:
     """Judged by its first operand; keys of *table* are words parted by blanks.
 
-    *options*: those before the verb. *alone*: with no verb. *other*: why unknown verbs ask.
-    *never*: options that make a danger of any verb, wherever they stand."""
-    by_verb = {verb: judge for names, judge in table.items() for verb in names.split()}
-    elsewhere = spec(never)
+    *options*: those before the verb. *reading*: those that READ verbs take besides.
+    *alone*: with no verb. *other*: why unknown verbs ask."""
+    reads_ = takes(f"{options} {reading}")
+    by_verb = {
+        verb: reads_ if judge is READ else judge
+        for names, judge in table.items()
+        for verb in names.split()
+    }
 
     def judge(call: Invocation) -> Iterator[Finding]:
+        yield from addresses(call)
         found = call.options(options, stop=True)
         for unknown in found.unknown:
             yield danger(f"{call.name} {unknown} is not known")
-        for text in call.texts if never else ():
-            letters = elsewhere.flags | elsewhere.values
-            if flaw := _writing(text, letters, frozenset(), tuple(elsewhere.long)):
-                yield danger(f"{call.name} {flaw} is answered from elsewhere, or writes")
-        yield from addresses(call)
         if not found.operands:
-            yield from alone(call)
+            yield from alone(call) if alone is not READ else ()
             return
         verb, *rest = found.operands
         known = by_verb.get(verb.literal or "")

@@ -152,7 +152,7 @@ class Walker:
         if not words:
             return NOTHING
         self.step()
-        if words[0].text.startswith("/etc/init.d/"):
+        if re.fullmatch(r"/etc/init\.d/[\w.-]*\w", words[0].text):
             words = [plain("service"), words[0].after(len("/etc/init.d/")), *words[1:]]
         head = words[0]
         if head.literal is None:

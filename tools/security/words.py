@@ -81,6 +81,8 @@ class Word:
         first = self.pieces[0] if self.pieces else ""
         if isinstance(first, str):
             return first.startswith("-")
+        if first.shown.startswith("/dev/fd/"):
+            return False
         return first.origin in ("unknown", "file", "decoded", "network")
 
     def after(self, count: int) -> "Word":

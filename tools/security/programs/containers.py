@@ -5,8 +5,7 @@ from collections.abc import Iterator, Mapping
 
 from tools.security.finding import Finding, danger, deny, reveals
 from tools.security.invocation import Invocation, Judge
-from tools.security.leaks import told
-from tools.security.tables import READ, called, changes, dangerous, reads, verbs
+from tools.security.tables import READ, changes, dangerous, takes, verbs
 
 _RUN = (
     "-dditPq -a= -c= -e= -h= -l= -m= -p= -u= -v= -w= --rm --detach --interactive --tty --init --privileged --read-only"
@@ -59,7 +58,7 @@ def _run(call: Invocation) -> Iterator[Finding]:
         yield from (f for f in call.command(words) if f.level == "deny")
 
 
-def _exec(call: Invocation) -> Iterator[Finding]:
+def container_exec(call: Invocation) -> Iterator[Finding]:
     found = call.options(
         "-ditTq -e= -u= -w= -c= -n= --detach --interactive --tty --privileged --env= --user= --workdir= --container= --namespace= --env-file= --index= --detach-keys= --no-TTY --stdin --quiet --context= --context",
         stop=True,
@@ -86,20 +85,30 @@ def _exec(call: Invocation) -> Iterator[Finding]:
         yield from call.command(words)
 
 
+_SHOWS = "-aAqflndtsv -f= -n= -l --all --quiet --filter= --format= --no-trunc --size --last= --latest --tail= --since= --until= --timestamps --details --follow --no-stream --digests --type= --no-color --no-log-prefix --services --status= --orphans? --hash= --images --volumes --profiles --index= --protocol= --pretty --human? --limit= --no-resolve --no-task-ids --node= --verbose --dry-run --json --no-index --sort= --noheading --watch= --no-reset --ns --pod"
+
+
+def _top(call: Invocation) -> Iterator[Finding]:
+    """docker top NAME, with options of ps: e shows the environment."""
+    if any(re.fullmatch(r"[a-zA-Z]*e[a-zA-Z]*", text) for text in call.texts[1:]):
+        yield reveals(f"{call.name} shows environments")
+
+
 _OBJECT = {
-    "ls list ps inspect history diff top port logs stats df": READ,
+    "ls list ps inspect history diff port logs stats df": READ,
     "rm remove prune rmi": dangerous("deletes"),
 }
 _BUILDS = dangerous("runs what an image's recipe says")
 _CONTAINER = {
-    "ps ls list inspect logs top port stats diff events wait history images info version search df": READ,
+    "ps ls list inspect logs port stats diff events wait history images info version search df": READ,
+    "top": _top,
     "restart start unpause": changes("changes a container's state"),
     "pull": changes("downloads an image"),
     "tag": changes("names an image"),
     "stop kill pause": dangerous("stops a container"),
     "rm rmi prune remove": dangerous("deletes"),
     "run create": _run,
-    "exec": _exec,
+    "exec": container_exec,
     "cp export import load save commit push rename update attach login logout build": dangerous(
         "changes or moves data"
     ),
@@ -109,134 +118,58 @@ _COMPOSE = verbs(
         "ps logs config images top port version ls events stats convert": READ,
         "up restart start pull create unpause": changes("changes the project's containers"),
         "down stop kill rm pause": dangerous("stops or deletes the project's containers"),
-        "exec": _exec,
+        "exec": container_exec,
         "run": _run,
         "build push cp": _BUILDS,
     },
     "-f= -p= --file= --project-name= --profile= --env-file= --project-directory= --ansi= --progress= --verbose --no-ansi --compatibility",
+    reading=_SHOWS,
 )
 _DOCKER = verbs(
     {
         **_CONTAINER,
-        "container": verbs(_CONTAINER),
-        "image": verbs({**_OBJECT, "pull": changes("downloads an image"), "build": _BUILDS}),
-        "volume network": verbs(_OBJECT, other="changes it"),
-        "system": verbs({"df info events": READ, "prune": dangerous("deletes unused objects")}),
+        "container": verbs(_CONTAINER, "", reading=_SHOWS),
+        "image": verbs(
+            {**_OBJECT, "pull": changes("downloads an image"), "build": _BUILDS}, "", reading=_SHOWS
+        ),
+        "volume network": verbs(_OBJECT, "", reading=_SHOWS, other="changes it"),
+        "system": verbs(
+            {"df info events": READ, "prune": dangerous("deletes unused objects")},
+            "",
+            reading=_SHOWS,
+        ),
         "compose": _COMPOSE,
-        "context": verbs({"ls show inspect": READ}),
-        "builder buildx": verbs({"ls du inspect": READ}, other="builds or deletes"),
-        "node service stack swarm secret config plugin manifest": verbs(
-            {"ls ps inspect logs services": READ}, other="changes the swarm"
+        "context": verbs({"ls show inspect": READ}, "", reading=_SHOWS),
+        "builder buildx": verbs(
+            {"ls du inspect": READ},
+            "",
+            reading="--format= --filter= --verbose",
+            other="builds or deletes",
         ),
-        "pod": verbs({"ps ls list inspect logs top stats": READ}, other="changes a pod"),
-        "machine": verbs({"ls list info": READ}),
-        "healthcheck": verbs({"run": READ}),
+        "node service stack swarm secret config plugin": verbs(
+            {"ls ps inspect logs services": READ}, "", reading=_SHOWS, other="changes the swarm"
+        ),
+        "pod": verbs(
+            {"ps ls list inspect logs top stats": READ}, "", reading=_SHOWS, other="changes a pod"
+        ),
+        "machine": verbs({"ls list info": READ}, "", reading=_SHOWS),
     },
-    "-D -H= -c= -l= --debug --host= --context= --log-level= --config= --version -v --namespace= -n= --tls",
-    never="-H= --host= --context= --config= --url= --connection= --root= --storage-opt=",
+    "-Dv -l= --debug --log-level= --version -n= --namespace=",
+    reading=_SHOWS,
 )
-
-_KUBE = "-AwRhv -n= -l= -o= -f= -c= -s= -L= -v= --namespace= --context= --kubeconfig= --all-namespaces --selector= --output= --cluster= --request-timeout= --user= --as= --server= --token= --field-selector= --sort-by= --show-labels --watch --no-headers"
-
-
-def _get(call: Invocation) -> Iterator[Finding]:
-    named = any(re.match(r"secrets?\b", p) for text in call.texts for p in text.split(","))
-    if named and any(re.match(r"-o|--output", text) for text in call.texts):
-        yield reveals(f"{call.name} shows secrets")
-
-
-def _kube_run(call: Invocation) -> Iterator[Finding]:
-    yield danger(f"{call.name} starts a pod")
-    if re.search(r"privileged\W+true|host(PID|Path|Network)", " ".join(call.texts)):
-        yield deny(f"{call.name}: the pod would own the host")
-    words = call.args
-    cut = next((i for i, w in enumerate(words) if w.text == "--"), len(words))
-    if words[cut + 1 :]:
-        yield from (f for f in call.command(words[cut + 1 :]) if f.level == "deny")
-
-
-def _apply(call: Invocation) -> Iterator[Finding]:
-    yield danger(f"{call.name} changes the cluster")
-    if re.search(
-        r"privileged:\s*true|host(PID|IPC):\s*true|hostPath:|cluster-admin", call.stdin.text or ""
-    ):
-        yield deny(f"{call.name}: it would own a host or the cluster")
-    if call.stdin.origin == "network" or any(re.match(r"https?://", t) for t in call.texts):
-        yield danger(f"{call.name} takes its text from the network", egress=True)
-
-
-def _binding(call: Invocation) -> Iterator[Finding]:
-    yield danger(f"{call.name} changes the cluster")
-    if "cluster-admin" in " ".join(call.texts):
-        yield deny(f"{call.name}: gives the whole cluster away")
-
-
-def _debug(call: Invocation) -> Iterator[Finding]:
-    yield danger(f"{call.name} starts a container")
-    if any(text.startswith("node/") for text in call.texts):
-        yield deny(f"{call.name}: a root shell on a node")
-
-
-_KUBECTL = verbs(
-    {
-        "get": _get,
-        "describe logs top version explain api-resources api-versions cluster-info events diff options wait": READ,
-        "config": verbs(
-            {"get-contexts current-context get-clusters get-users view": READ},
-            _KUBE,
-            other="changes its settings",
-        ),
-        "auth": verbs({"can-i whoami": READ}, _KUBE),
-        "rollout": verbs(
-            {
-                "status history": READ,
-                "restart": changes("restarts pods"),
-                "undo pause resume": dangerous("changes a release"),
-            },
-            _KUBE,
-        ),
-        "exec": _exec,
-        "run": _kube_run,
-        "apply create replace patch": _apply,
-        "debug": _debug,
-        "uncordon": changes("lets a node work again"),
-        "annotate label": changes("marks an object"),
-        "delete drain cordon scale edit set taint expose autoscale": dangerous(
-            "changes the cluster"
-        ),
-        "cp port-forward proxy attach": dangerous("reaches into a pod"),
-    },
-    _KUBE,
-    never="-s= --kubeconfig= --server= --raw --output-directory= --token= --as= --certificate-authority=",
-)
-
-
-def _kubectl(call: Invocation) -> Iterator[Finding]:
-    if call.texts[:1] == ("create",) and "clusterrolebinding" in call.texts:
-        yield from _binding(call)
-    yield from _KUBECTL(call)
-
-
-def _helm_get(call: Invocation) -> Iterator[Finding]:
-    yield reveals(f"{called(call)} often shows secrets")
-
-
-def _cloud(call: Invocation) -> Iterator[Finding]:
-    yield danger(f"{call.name} reaches the cloud", egress=True)
-    yield from told(call)
-
 
 PROGRAMS: Mapping[str, Judge] = {
     "docker podman nerdctl": _DOCKER,
     "docker-compose podman-compose": _COMPOSE,
-    "kubectl oc": _kubectl,
     "crictl": verbs(
         {
             "ps pods images image info inspect inspecti inspectp logs stats version statsp img": READ,
             "pull": changes("downloads an image"),
-            "exec": _exec,
+            "exec": container_exec,
         },
-        "-r= -i= --runtime-endpoint= --timeout= -D",
+        "--timeout= -D",
+        reading=_SHOWS
+        + " -o= --output= --name= --state= --label= --pod= --id= --image= --namespace= -p=",
         other="changes containers",
     ),
     "ctr": verbs(
@@ -246,35 +179,24 @@ PROGRAMS: Mapping[str, Judge] = {
             "images i": verbs({"ls list": READ}),
             "tasks t": verbs({"ls list ps": READ}),
         },
-        "-n= --namespace= -a= --address=",
+        "-n= --namespace=",
+        reading="-q --quiet",
     ),
-    "helm": verbs(
-        {
-            "list ls status history version search show env lint template": READ,
-            "get": _helm_get,
-            "repo": verbs({"list ls": READ, "update": changes("fetches lists of charts")}),
-        },
-        "-n= -A --namespace= --kube-context= --debug",
-        other="changes a release",
-        never="--post-renderer= --kubeconfig= --repo= --kube-apiserver=",
+    "lxc incus": verbs(
+        {"list info ls": READ, "exec": container_exec},
+        "",
+        reading="-c= -f= --format= --columns= --resources",
+        other="changes containers",
     ),
-    "lxc incus": verbs({"list info ls": READ, "exec": _exec}, "", other="changes containers"),
     "virsh": verbs(
-        {"list dominfo domstate net-list pool-list nodeinfo dumpxml vol-list domblklist": READ},
-        "-c= --connect=",
+        {
+            "list dominfo domstate net-list pool-list nodeinfo vol-list domblklist": takes(
+                "--all --inactive --name --details --table --uuid", operands=r"[\w.:-]+"
+            )
+        },
+        "-qr --quiet --readonly",
         other="changes a machine",
     ),
-    "minikube kind k3s": verbs({"status version": READ, "kubectl": _kubectl, "get": READ}),
-    "kubeadm etcdctl": dangerous("changes the cluster"),
     "runc containerd-shim": dangerous("starts a container"),
-    "dive trivy grype": reads("-o= --output="),
-    "terraform tofu": verbs(
-        {"version show validate providers output state graph": READ},
-        "-chdir",
-        other="changes infrastructure",
-    ),
-    "ansible ansible-playbook ansible-pull puppet salt chef-client": dangerous(
-        "changes several hosts"
-    ),
-    "aws gcloud gsutil az doctl rclone s3cmd": _cloud,
+    "dive trivy grype": dangerous("reads images of anywhere, and writes caches"),
 }

@@ -210,57 +210,6 @@ def _scp(call: Invocation) -> Iterator[Finding]:
         yield danger(f"{call.name} -S starts {value.text}")
 
 
-def _tar(call: Invocation) -> Iterator[Finding]:
-    texts = call.texts
-    first = texts[0] if texts else ""
-    letters = first.lstrip("-") if re.fullmatch(r"-?[A-Za-z]+", first) else ""
-    lists = "t" in letters or "--list" in texts
-    for word in call.args:
-        if re.match(
-            r"--(to-c|checkpoint-a|use-c|rsh-c|info-s|new-v|rmt-c)", word.text
-        ) or word.text in ("-I", "-F"):
-            yield danger(f"tar {word.text} starts a program")
-            text = word.text.partition("=")[2]
-            yield from call.script(re.sub(r"^exec=", "", text))
-    if "--remove-files" in texts:
-        for word in call.args[1:]:
-            if not word.text.startswith("-"):
-                yield from destroys(call, word, "tar --remove-files")
-    if lists:
-        return
-    piped = "f" not in letters or any(t == "-" for t in texts)
-    creates = "c" in letters or "--create" in texts
-    if not (creates and piped):
-        yield danger("tar writes files")
-    elif any(_whole(call, w) or reads_secret(w, call.scope) for w in call.args):
-        yield danger("tar reads secrets")
-    for index, text in enumerate(texts[:-1]):
-        if text in ("-C", "--directory"):
-            path = resolve(call.args[index + 1], call.scope)
-            if not creates and path in ("/", "/etc", "/usr", "/bin", "/boot"):
-                yield deny(f"tar replaces files below {path}")
-
-
-def _archive(call: Invocation) -> Iterator[Finding]:
-    if call.name == "unzip" and any(re.match(r"-[lvzpt]+$", t) for t in call.texts):
-        return
-    if call.name in ("gzip", "xz", "zstd", "bzip2") and any(
-        re.match(r"-[dk]*[clt]+[dk]*$", t) for t in call.texts
-    ):
-        return
-    if call.name in ("gunzip", "unxz", "bunzip2") and any(
-        t in ("-c", "-t", "-l", "--stdout") for t in call.texts
-    ):
-        return
-    if (
-        call.stdin.text is not None
-        and call.stdin.text
-        and not [t for t in call.texts if not t.startswith("-")]
-    ):
-        return
-    yield danger(f"{call.name} writes files")
-
-
 PROGRAMS: Mapping[str, Judge] = {
     "rm unlink rmdir srm": _rm,
     "mv": _mv,
@@ -272,8 +221,6 @@ PROGRAMS: Mapping[str, Judge] = {
     "truncate fallocate": _truncate,
     "rsync": _rsync,
     "scp sftp": _scp,
-    "tar bsdtar": _tar,
-    "zip unzip gzip gunzip bzip2 bunzip2 xz unxz zstd unzstd 7z cpio ar": _archive,
     "dos2unix unix2dos patch rename": dangerous("it rewrites files"),
     "vi vim view nano ed ex emacs nvim": dangerous(
         "an editor waits for a person, and starts programs"

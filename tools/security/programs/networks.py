@@ -5,10 +5,19 @@ from collections.abc import Iterator, Mapping
 
 from bot.tool import Level
 from tools.security.addresses import gives_credentials, is_local
-from tools.security.finding import Finding, change, danger, deny, reaches
+from tools.security.finding import Finding, change, danger, deny, reaches, reveals
 from tools.security.invocation import Invocation, Judge
 from tools.security.leaks import told
-from tools.security.tables import READ, changes, dangerous, denied, only, reads, verbs
+from tools.security.tables import (
+    READ,
+    called,
+    changes,
+    dangerous,
+    denied,
+    only,
+    takes,
+    verbs,
+)
 
 
 def _netcat(call: Invocation) -> Iterator[Finding]:
@@ -49,14 +58,18 @@ def _ping(call: Invocation) -> Iterator[Finding]:
 
 
 def _ip(call: Invocation) -> Iterator[Finding]:
-    texts = [
-        t
-        for t in call.texts
-        if not re.match(
-            r"-(4|6|s|d|h|j|p|o|a|r|c|br|brief|json|details|stats|statistics|color|c=\w+|pretty|oneline|N|family|f|0|human|iec)$|inet6?$",
-            t,
-        )
-    ]
+    shown = re.compile(
+        r"-(4|6|0|s|d|h|j|p|o|a|r|c|n|N|t|ts|br|brief|json|details|stats|statistics|color(=\w+)?|c=\w+|pretty|oneline|human|human-readable|iec|resolve|numeric|timestamp|tshort|all|V|Version)"
+    )
+    texts = [text for text in call.texts if not shown.fullmatch(text)]
+    for text in texts:
+        if text.startswith("-") and not text.startswith("-f"):
+            yield danger(f"ip {text} is not known to read only")
+    texts = [text for text in texts if not text.startswith("-")]
+    if "-f" in call.texts or "-family" in call.texts:
+        texts = [text for text in texts if text not in ("inet", "inet6", "link", "bridge", "mpls")]
+    if any(word.may_be_option and word.holes for word in call.args):
+        yield danger("ip: a word of it is not known")
     if any(t in ("-b", "-batch", "-force") for t in call.texts):
         yield danger("ip -b runs commands from a file")
     if not texts:
@@ -111,22 +124,6 @@ _IP_VERBS = frozenset(
 )
 
 
-def _ss(call: Invocation) -> Iterator[Finding]:
-    for text in call.texts:
-        if re.match(r"-[a-zA-Z0-9]*[KDF]|--(k|di|fi)", text):
-            yield danger(f"ss {text} kills connections, or writes a file")
-
-
-def _route(call: Invocation) -> Iterator[Finding]:
-    if any(t in ("add", "del", "flush") for t in call.texts):
-        yield danger("route changes the network")
-
-
-def _arp(call: Invocation) -> Iterator[Finding]:
-    if any(re.match(r"-[a-z]*[sdf]$|--(set|delete|file)", t) for t in call.texts):
-        yield danger("arp changes the neighbours")
-
-
 def _socat(call: Invocation) -> Iterator[Finding]:
     yield from _netcat(call)
     yield danger("socat joins two channels")
@@ -146,6 +143,20 @@ def _logger(call: Invocation) -> Iterator[Finding]:
         yield from told(call)
 
 
+def _iw(call: Invocation) -> Iterator[Finding]:
+    texts = call.texts
+    if texts not in (("list",), ("dev",), ("phy",)) and texts[-1:] not in (("info",), ("link",)):
+        yield danger(f"{called(call)} is not known to read only")
+
+
+def _wg(call: Invocation) -> Iterator[Finding]:
+    texts = call.texts
+    if texts[:1] not in ((), ("show",)):
+        yield danger(f"{called(call)} changes a tunnel")
+    if any(re.fullmatch(r"(private|preshared)-keys?|dump", text) for text in texts):
+        yield reveals("wg shows keys")
+
+
 PROGRAMS: Mapping[str, Judge] = {
     "nc ncat netcat": _netcat,
     "socat": _socat,
@@ -154,34 +165,39 @@ PROGRAMS: Mapping[str, Judge] = {
     "ping ping6 fping arping": _ping,
     "traceroute tracepath traceroute6 mtr tcptraceroute": _looks_up,
     "ip": _ip,
-    "ss": _ss,
-    "netstat ifstat nstat vnstat": READ,
-    "route": _route,
-    "arp": _arp,
+    "ss": takes(
+        "-46abeghHilmnOopqQrsStTuwxzZM0 -f= -A= --all --listening --numeric --processes --summary --tcp --udp --unix --options --extended --memory --info --resolve --family= --query= --no-header --oneline --threads --bpf --raw --ipv4 --ipv6 --socket= --context --vsock --sctp --packet --tos --cgroup --inet-sockopt"
+    ),
+    "route": takes("-neFCv46", operands=r"(?!)"),
+    "arp": takes("-avnH -i= --all --verbose --numeric --device=", operands=r"[\w.:-]+"),
     "ifconfig": dangerous("may change the network: use ip addr"),
     "ethtool": only(
         "-[iSkgcalmnTPxude]|--(driver|statistics|show-[a-z-]+|phy-statistics|module-info|json|version)"
     ),
-    "iw iwconfig": verbs({"dev list phy": READ}),
+    "iw": _iw,
+    "iwconfig": takes("", operands=r"\w+"),
     "nmcli": verbs(
         {
             "general g": verbs({"status permissions": READ}),
-            "device dev d": verbs({"status show wifi": READ}),
-            "connection con c": verbs({"show": READ}),
+            "device dev d": verbs({"status show": READ, "wifi": takes("", operands="list")}),
+            "connection con c": verbs({"show": READ}, "", reading="--active --order="),
         },
-        "-tpf= -g= -m= -c= -e= -a --terse --pretty --fields= --get-values= --colors=",
+        "-tpf= -g= -m= -c= -e= --terse --pretty --fields= --get-values= --mode= --colors= --escape=",
         other="changes the network",
     ),
-    "tc": verbs({"qdisc class filter": verbs({"show list ls": READ})}, "-sdnp"),
-    "bridge": verbs({"link fdb vlan mdb": verbs({"show": READ})}, "-sdjc"),
+    "tc": verbs({"qdisc class filter": verbs({"show list ls": READ})}, "-sdnpj -s -d"),
+    "bridge": verbs({"link fdb vlan mdb": verbs({"show": READ})}, "-sdjcp"),
     "logger": _logger,
     "tcpdump tshark ngrep dumpcap": dangerous("captures what may hold secrets"),
     "nmap masscan zmap": dangerous("scans other hosts"),
     "ab wrk hey siege vegeta k6": dangerous("loads a server"),
     "ifup ifdown netplan dhclient wg-quick openvpn brctl": dangerous("changes the network"),
-    "wg": verbs({"show": READ}, other="changes a tunnel"),
+    "wg": _wg,
     "iperf iperf3": dangerous("loads the network"),
-    "conntrack": reads("-D -F -I -U --delete --flush"),
+    "conntrack": takes(
+        "-LCS -p= -s= -d= -o= -f= -n --dump --count --stats --proto= --src= --dst= --state= --output= --orig-src= --orig-dst= --dport= --sport= --orig-port-dst= --family="
+    ),
+    "finger pinky": _looks_up,
     "http https xh": _sends,
     "mail mailx sendmail mutt": _sends,
     "ssh-agent": changes("starts an agent"),

@@ -3,9 +3,10 @@
 import re
 from collections.abc import Iterator, Mapping
 
-from tools.security.finding import Finding, change, danger
+from tools.security.addresses import is_local
+from tools.security.finding import Finding, change, danger, reaches, reveals
 from tools.security.invocation import Invocation, Judge
-from tools.security.tables import READ, dangerous, only, reads, verbs
+from tools.security.tables import READ, called, dangerous, only, takes, verbs
 
 _SQL_READ = re.compile(r"\s*(select|show|explain|describe|desc|\\[dlconsx]\w*\+?)\b", re.IGNORECASE)
 
@@ -67,7 +68,7 @@ _REDIS_PAIRS = {
 
 def _redis(call: Invocation) -> Iterator[Finding]:
     found = call.options(
-        "-3cnx -h= -p= -a= -n= -u= -r= -i= -s= --raw --no-raw --no-auth-warning --user= --pass= --csv --json --tls --bigkeys --stat --latency --memkeys --hotkeys --scan --pattern= --cacert= --eval=",
+        "-3x -h= -p= -a= -n= -u= -r= -i= -s= --raw --no-raw --no-auth-warning --user= --pass= --csv --json --tls --bigkeys --stat --latency --memkeys --hotkeys --scan --pattern= --cacert= --eval=",
         stop=True,
     )
     words = [w.text.upper() for w in found.operands]
@@ -76,6 +77,16 @@ def _redis(call: Invocation) -> Iterator[Finding]:
     if not words and not found.has("--bigkeys", "--memkeys", "--hotkeys", "--scan"):
         yield danger("redis-cli waits for commands")
         return
+    if found.has("-h", "-u", "-s", "-r") and not all(
+        is_local(value.text) for value in found.values("-h", "-u")
+    ):
+        yield reaches("redis-cli reaches another host, or goes on and on")
+    if words[:2] == ["CONFIG", "GET"] and any(
+        re.search(r"PASS|\*|AUTH|USER", w) for w in words[2:]
+    ):
+        yield reveals("redis-cli shows passwords")
+    if any(word.holes and word.origin not in ("system", "unset") for word in found.operands):
+        yield danger("redis-cli is given what is not known")
     if words and words[0] not in _REDIS_READS and tuple(words[:2]) not in _REDIS_PAIRS:
         yield danger(f"redis-cli {words[0]} may change data")
 
@@ -89,67 +100,76 @@ def _nginx(call: Invocation) -> Iterator[Finding]:
     ):
         return
     if texts[:2] == ("-s", "reload"):
-        from tools.security.finding import change
-
         yield change("nginx -s reload")
     else:
         yield danger("nginx starts or stops")
 
 
+_APACHE_READS = (
+    ("configtest",), ("-t",), ("-S",), ("-M",), ("-v",), ("-V",), ("status",), ("fullstatus",), ("-l",),
+    ("-t", "-D", "DUMP_VHOSTS"), ("-t", "-D", "DUMP_MODULES"), ("-D", "DUMP_VHOSTS"), ("-D", "DUMP_MODULES"),
+)  # fmt: skip
+
+
 def _apachectl(call: Invocation) -> Iterator[Finding]:
-
     texts = call.texts
-    if texts[:1] in (
-        ("configtest",),
-        ("-t",),
-        ("-S",),
-        ("-M",),
-        ("-v",),
-        ("-V",),
-        ("status",),
-        ("fullstatus",),
-        ("-l",),
-        ("-D",),
-    ):
+    if texts in _APACHE_READS:
         return
-    yield (
-        change(f"{call.name} {texts[0]}")
-        if texts[:1] == ("graceful",)
-        else danger(f"{call.name} starts or stops")
-    )
+    graceful = texts in (("graceful",), ("-k", "graceful"), ("restart",))
+    yield change(f"{called(call)}") if graceful else danger(f"{call.name} starts or stops")
 
+
+def _haproxy(call: Invocation) -> Iterator[Finding]:
+    yield from only(r"-c|-v+|-V|-f|-q", needs=r"-c|-v+")(call)
+    for text in call.texts:
+        if not text.startswith(("-", "/etc/haproxy/")) or ".." in text:
+            yield danger(f"haproxy reads {text}")
+
+
+_RABBIT = (
+    "status list_queues list_exchanges list_connections list_channels list_consumers list_bindings"
+    " list_vhosts list_users list_permissions cluster_status ping check_running"
+    " alarms memory_breakdown check_port_connectivity listeners"
+)
 
 PROGRAMS: Mapping[str, Judge] = {
     "psql mysql mariadb sqlite3 mongo mongosh clickhouse-client cqlsh influx": _sql,
-    "pg_isready pg_lsclusters pg_controldata": READ,
-    "mysqladmin mariadb-admin": verbs(
-        {"ping status version processlist variables extended-status": READ},
-        "-h= -u= -P= -S= -p? -i= --host= --user= --port= --socket= --silent -s",
-        other="changes the server",
+    "mysqladmin mariadb-admin": takes(
+        "-u= -P= -S= -s -p? --user= --port= --socket= --silent",
+        operands="ping|status|version|processlist|variables|extended-status",
     ),
     "redis-cli valkey-cli keydb-cli": _redis,
     "rabbitmqctl rabbitmq-diagnostics": verbs(
-        {
-            "status list_queues list_exchanges list_connections list_channels list_consumers list_bindings list_vhosts list_users list_permissions cluster_status environment node_health_check ping report check_running alarms memory_breakdown check_port_connectivity listeners": READ
-        },
-        "-qnp= -n= --quiet --silent",
+        {_RABBIT: READ},
+        "-qs -p= --quiet --silent --vhost=",
+        reading="--formatter= --timeout= -t= --online --offline --local --no-table-headers",
         other="changes queues",
     ),
-    "kafka-topics.sh kafka-consumer-groups.sh": reads("--create --delete --alter --reset-offsets"),
+    "kafka-topics.sh kafka-consumer-groups.sh": only(
+        r"--(list|describe|topic|group|all-groups|members|offsets|state|verbose|bootstrap-server|under-replicated-partitions|unavailable-partitions)",
+        needs="--list|--describe",
+    ),
     "nginx openresty": _nginx,
     "apachectl apache2ctl httpd": _apachectl,
-    "haproxy": only(r"-c|-v+|-V|-f|-q", needs=r"-c|-v+"),
-    "named-checkconf named-checkzone unbound-checkconf varnishstat": READ,
+    "haproxy": _haproxy,
+    "named-checkconf named-checkzone unbound-checkconf": takes("-pq", operands=r"/etc/\S+|[\w.-]+"),
+    "varnishstat": takes("-1jx -f=", operands=r"(?!)"),
     "sshd": only(r"-[tTV]+|-C", needs=r"-[tTV]+"),
-    "postconf": reads("-e -X -#"),
-    "postqueue": reads("-f -i= -s="),
-    "certbot": verbs({"certificates": READ}, other="changes certificates"),
-    "php-fpm": only("-[tivm]+"),
+    "postconf": takes("-ndhHmMPlA", operands=r"\w+"),
+    "postqueue": only("-[pj]", needs="-[pj]"),
+    "certbot": verbs(
+        {"certificates": READ}, other="changes certificates", reading="-d= --cert-name="
+    ),
+    "php-fpm": only("-[tivm]+", needs="-[tivm]+"),
     "pgbench pg_dump mysqldump mongodump pg_restore pg_ctl pg_basebackup": dangerous(
         "reads out or changes a database"
     ),
     "vault consul nomad": verbs(
-        {"status version": READ, "members": READ, "node job": verbs({"status": READ})},
+        {
+            "status version members": READ,
+            "node job": verbs({"status": READ}, reading="-verbose -short"),
+        },
+        reading="-detailed -wan -format=",
         other="changes the cluster",
     ),
 }

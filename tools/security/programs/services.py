@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 
 from tools.security.finding import Finding, change, danger, deny, reveals
 from tools.security.invocation import Invocation, Judge
-from tools.security.tables import READ, called, changes, dangerous, denied, verbs
+from tools.security.tables import READ, called, changes, dangerous, denied, takes, verbs
 
 VITAL = re.compile(
     r"(ssh|sshd|dropbear|auditd|rsyslog|dbus|dbus-broker|systemd-(journald|logind|networkd|resolved|udevd)"
@@ -37,6 +37,12 @@ def _enables(call: Invocation) -> Iterator[Finding]:
         yield danger(f"{call.name}: a unit from elsewhere")
 
 
+def _shown(call: Invocation) -> Iterator[Finding]:
+    for word in call.args:
+        if "/" in word.text or (word.text.startswith("-") and word.text != "--no-pager"):
+            yield danger(f"{call.name} {word.text} shows more than a unit")
+
+
 def _environment(call: Invocation) -> Iterator[Finding]:
     if call.name.endswith("show-environment"):
         yield reveals("the environment of services often holds secrets")
@@ -44,9 +50,10 @@ def _environment(call: Invocation) -> Iterator[Finding]:
 
 _SYSTEMCTL = verbs(
     {
-        "status is-active is-enabled is-failed is-system-running show cat list-units list-unit-files"
+        "status is-active is-enabled is-failed is-system-running show list-units list-unit-files"
         " list-timers list-sockets list-dependencies list-jobs list-machines list-paths list-automounts"
-        " get-default help whoami --version list-mounts": READ,
+        " get-default whoami list-mounts": READ,
+        "cat help": _shown,
         "show-environment": _environment,
         "restart try-restart reload reload-or-restart try-reload-or-restart condrestart force-reload"
         " start reset-failed daemon-reload unmask revert preset": changes(
@@ -62,22 +69,26 @@ _SYSTEMCTL = verbs(
         "rescue emergency": denied("nobody can log in any more"),
         "exit switch-root": denied("the host goes down for good"),
     },
-    "-alqfHMtprsnoT -t= -p= -s= -n= -o= -P= -H= -M= --all --no-pager --full --failed --plain --no-legend --quiet --type= --state= --now"
-    " --runtime --user --system --property= --value --lines= --output= --legend= --force --no-block --reverse --after --before"
-    " --with-dependencies --version --recursive --signal= --kill-who= --no-ask-password --root= --job-mode= --timestamp=",
-    never="-H= --host= -M= --machine= --root= --image=",
+    "-alqftprsnoP -t= -p= -s= -n= -o= -P= --all --no-pager --full --failed --plain --no-legend --quiet --type= --state="
+    " --now --runtime --user --system --property= --value --lines= --output= --legend= --force --no-block --no-wall",
+    reading="--reverse --after --before --with-dependencies --recursive --timestamp= --show-types --no-ask-password --wait --marked --show-transaction",
 )
 
 
 def _service(call: Invocation) -> Iterator[Finding]:
-    texts = [t for t in call.texts if not t.startswith("-")]
-    verb = texts[1] if len(texts) > 1 else ""
-    if verb in ("status", "") and (not texts or verb or "--status-all" in call.texts):
+    texts = call.texts
+    if texts in ((), ("--status-all",)):
+        return
+    name, verb = (*texts[:2], "")[:2]
+    if not re.fullmatch(r"[\w@.:-]+", name) or len(texts) > 2:
+        yield danger(f"{called(call)} is not known")
+    if verb == "status":
         return
     if verb in ("restart", "reload", "force-reload", "start", "try-restart", "configtest"):
-        yield change(f"{call.name} {texts[0]} {verb}")
+        yield change(f"{call.name} {name} {verb}")
     else:
-        inner = Invocation(call.name, call.args[:1], call.scope, call.stdin, call.walker)
+        words = [word for word in call.args if not word.text.startswith("-")]
+        inner = Invocation(call.name, tuple(words[:1]), call.scope, call.stdin, call.walker)
         yield from _ends(f"{verb} a service")(inner)
 
 
@@ -108,5 +119,5 @@ PROGRAMS: Mapping[str, Judge] = {
     "systemctl": _SYSTEMCTL,
     "service": _service,
     "rc-service invoke-rc.d": _rc_service,
-    "rc-status": READ,
+    "rc-status": takes("-a"),
 }

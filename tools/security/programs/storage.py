@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 
 from tools.security.finding import Finding, danger, deny, reveals
 from tools.security.invocation import Invocation, Judge
-from tools.security.tables import READ, called, dangerous, denied, reads, verbs
+from tools.security.tables import READ, called, dangerous, denied, reads, takes, verbs
 
 _LOST = "what is on the disk would be lost"
 
@@ -29,8 +29,11 @@ def _mdadm(call: Invocation) -> Iterator[Finding]:
         re.match(r"--(zero|fail|remove|stop|create|build)|-[A-Za-z]*[CSfr]$", t) for t in call.texts
     ):
         yield deny("mdadm takes an array or its members apart")
-    elif not any(re.match(r"--(det|exa|query|que|scan|test)|-[DEQs]+$", t) for t in call.texts):
+    reads_ = r"--(detail|examine|query|scan|brief|verbose|export|detail-platform|version)|-[DEQsbvV]+|/dev/\S+"
+    if not call.texts or not all(re.fullmatch(reads_, text) for text in call.texts):
         yield danger("mdadm changes an array")
+    elif call.texts == ("--scan",):
+        yield danger("mdadm --scan may assemble arrays")
 
 
 def _hdparm(call: Invocation) -> Iterator[Finding]:
@@ -95,40 +98,45 @@ PROGRAMS: Mapping[str, Judge] = {
     "pvcreate pvmove vgcreate vgextend vgchange vgrename lvcreate lvextend lvresize lvchange lvconvert lvrename pvresize resize2fs xfs_growfs": dangerous(
         "changes volumes"
     ),
-    "lvmdiskscan xfs_info dumpe2fs lsscsi": READ,
-    "pvs vgs lvs pvdisplay vgdisplay lvdisplay pvscan vgscan lvscan": reads(
-        "--cache --config= --mknodes --activate= --notifydbus", content=False
+    "pvs vgs lvs pvdisplay vgdisplay lvdisplay pvscan vgscan lvscan": takes(
+        "-aAcCqhimPsvo= -O= -S= --all --columns --units= --noheadings --nosuffix --options= --sort= --select= --separator= --segments --maps --verbose --aligned --reportformat= --rows --short --unbuffered --binary --ignorelockingfailure -o="
     ),
-    "blkid": reads("-g --garbage-collect", content=False),
+    "blkid": takes(
+        "-ipkhl -o= -s= -t= -L= -U= --output= --match-tag= --probe --info --list-one --list-filesystems",
+        operands=r"/dev/\S+",
+    ),
     "mdadm": _mdadm,
     "zpool": verbs(
         {**_ZFS, "export": denied("the data would be gone from here"), "create": denied(_LOST)},
         other="changes a pool",
+        reading="-HpvPLxoTtDil -o= --json",
     ),
-    "zfs": verbs(_ZFS, other="changes data sets"),
+    "zfs": verbs(_ZFS, other="changes data sets", reading="-HpPrSFHt -o= -t= -d= -s= -S= --json"),
     "btrfs": _btrfs,
     "cryptsetup": _cryptsetup,
     "hdparm": _hdparm,
-    "smartctl": reads("-t= -s= -S= -o= --test= --smart= --set= -X --abort", content=False),
     "nvme": verbs(
         {
-            "list smart-log id-ctrl id-ns list-subsys error-log fw-log get-feature version list-ns": READ,
+            "list smart-log id-ctrl id-ns list-subsys error-log fw-log version list-ns": READ,
             "format sanitize delete-ns write-zeroes write dsm": denied(_LOST),
-        }
+        },
+        reading="-vH -n= -o= -e= --verbose --human-readable --output-format= --namespace-id=",
     ),
-    "tune2fs": reads(
-        "-c= -C= -e= -E= -f -g= -i= -I= -j -L= -m= -M= -o= -O= -Q= -r= -T= -u= -U= -z=",
-        content=False,
+    "smartctl": takes(
+        "-aHicAxjq= -d= -l_ -n= -g= -T= -v= --all --health --info --capabilities --attributes --xall --json? --scan --scan-open --device= --nocheck= --tolerance= --identify?",
+        operands=r"/dev/\S+",
     ),
+    "tune2fs": takes("-l", operands=r"/dev/\S+"),
     "fsck e2fsck xfs_repair": dangerous("repairs a file system"),
     "debugfs": _debugfs,
     "fstrim": dangerous("discards unused blocks"),
     "dmsetup": verbs(
         {"ls info status table deps": READ, "remove remove_all wipe_table": denied(_LOST)}
     ),
-    "multipath": reads("-fFrw"),
-    "blockdev": reads("--setro --setrw --setra= --flushbufs --rereadpt"),
+    "multipath": takes("-ltvd -ll -v="),
+    "blockdev": takes(
+        "-vq --report --getsize64 --getsz --getss --getpbsz --getro --getra --getbsz --getiomin --getioopt --getalignoff --getmaxsect"
+    ),
     "e2label": dangerous("names a file system"),
-    "quota repquota": READ,
     "sg_format": denied(_LOST),
 }

@@ -3,10 +3,18 @@
 import re
 from collections.abc import Iterator, Mapping
 
-from tools.security.finding import Finding, danger, deny
+from tools.security.finding import Finding, change, danger, deny, reveals
 from tools.security.invocation import Invocation, Judge
-from tools.security.paths import reading
-from tools.security.tables import READ, called, changes, dangerous, denied, reads, verbs
+from tools.security.tables import (
+    READ,
+    called,
+    changes,
+    dangerous,
+    denied,
+    only,
+    takes,
+    verbs,
+)
 
 _JOURNAL = "--vacuum-time --vacuum-size --vacuum-files --rotate --flush --sync --relinquish-var --smart-relinquish-var --setup-keys --update-catalog --cursor-file --file --image --root --machine --namespace".split()
 _ALL = re.compile(r"\d{1,2}(s|sec|m|min|h|d|day)?|\d{1,2}[KM]?|[01]")
@@ -23,12 +31,6 @@ def _journalctl(call: Invocation) -> Iterator[Finding]:
                 yield deny("journalctl: what audits rely on would be gone")
 
 
-def _dmesg(call: Invocation) -> Iterator[Finding]:
-    for text in call.texts:
-        if re.match(r"-[A-Za-z]*[CcDEn]|--(clea|read-|console)", text):
-            yield danger(f"dmesg {text} changes the kernel's buffer or console")
-
-
 _KERNEL_DOORS = re.compile(r"kernel\.(core_pattern|modprobe|sysrq|hotplug)|fs\.(suid|binfmt).*")
 
 
@@ -41,41 +43,22 @@ def _sysctl(call: Invocation) -> Iterator[Finding]:
 
 
 def _mount(call: Invocation) -> Iterator[Finding]:
-    found = call.options(
-        "-alvlfnrswhV -t= -o= -O= -L= -U= -B -R -M --bind --rbind --all --types= --options= --make-private --move --source= --target="
-    )
-    if not found.operands and not found.has("-a", "--all", "-L", "-U"):
-        return
-    yield danger("mount changes what lies where")
-
-
-def _date(call: Invocation) -> Iterator[Finding]:
-    for word in call.args:
-        yield from reading(call, word)
-    for text in call.texts:
-        if re.match(r"-[uRI]*s|--set|\d", text) and not re.match(r"-[uR]*I", text):
-            skip = {"-d", "--date", "-r", "-f"}
-            before = call.texts[call.texts.index(text) - 1] if call.texts.index(text) else ""
-            if before not in skip:
-                yield danger("date sets the clock")
-
-
-def _hostname(call: Invocation) -> Iterator[Finding]:
-    for index, text in enumerate(call.texts):
-        if not text.startswith("-") or re.match(r"-(F|b)|--file|--boot", text):
-            yield danger(f"hostname {' '.join(call.texts[index:])} renames the host")
-            return
+    if not all(re.fullmatch(r"-[lv]+|-t|[a-z0-9,.]+", text) for text in call.texts) or (
+        call.args and "-t" not in call.texts and any(not t.startswith("-") for t in call.texts)
+    ):
+        yield danger("mount changes what lies where")
 
 
 def _crontab(call: Invocation) -> Iterator[Finding]:
     texts = call.texts
-    if "-l" in texts:
+    if (
+        "-l" in texts
+        and call.options("-l -u=").unknown == []
+        and not call.options("-l -u=").operands
+    ):
         return
-    if "-r" in texts:
-        yield danger("crontab -r deletes all jobs of the account")
-        return
-    yield danger("crontab replaces the account's jobs")
-    if call.stdin.text is not None:
+    yield danger("crontab replaces, edits or deletes the account's jobs")
+    if call.stdin.text:
         jobs = re.sub(r"(?m)^\s*(@\w+|(\S+\s+){4}\S+)\s+", "", call.stdin.text)
         yield from call.script(jobs)
     elif call.stdin.opaque:
@@ -83,11 +66,31 @@ def _crontab(call: Invocation) -> Iterator[Finding]:
 
 
 def _timed(call: Invocation) -> Iterator[Finding]:
-    """top, vmstat, iostat: they must end by themselves."""
-    if call.name in ("top", "htop", "atop") and not any(
-        re.match(r"-[a-zA-Z]*b", t) for t in call.texts
-    ):
-        yield danger(f"{call.name} never ends by itself: use -b -n 1")
+    """top and the like must end by themselves, and write nothing."""
+    found = call.options(
+        "-bcEeHiSs1 -d= -n= -o= -p= -u= -U= -w= -O -1 --batch --iterations= --delay="
+    )
+    if found.unknown or not found.has("-b", "--batch") or call.name != "top":
+        yield danger(f"{call.name} never ends by itself, or writes: use top -b -n 1")
+
+
+def _getent(call: Invocation) -> Iterator[Finding]:
+    if {"shadow", "gshadow"} & set(call.texts):
+        yield reveals("getent shows hashes of passwords")
+    yield from only("-i|--no-idn")(call)
+
+
+def _logrotate(call: Invocation) -> Iterator[Finding]:
+    found = call.options("-dv -s= --debug --verbose --state=")
+    if found.unknown or not found.has("-d", "--debug"):
+        yield change(f"{called(call)}: rotates logs")
+
+
+def _config(call: Invocation) -> Iterator[Finding]:
+    """systemctl cat, networkctl cat and the like show files, too."""
+    for word in call.args:
+        if "/" in word.text:
+            yield danger(f"{called(call)} shows a file")
 
 
 def _auditctl(call: Invocation) -> Iterator[Finding]:
@@ -107,33 +110,36 @@ def _two(call: Invocation) -> Iterator[Finding]:
 
 PROGRAMS: Mapping[str, Judge] = {
     "journalctl": _journalctl,
-    "dmesg": _dmesg,
+    "dmesg": takes(
+        "-dehHkLPrtTuwWxS -f= -l= --human --ctime --decode --facility= --follow --follow-new --kernel --level= --nopager --notime --raw --reltime --since= --until= --time-format= --userspace --color? --show-delta"
+    ),
     "sysctl": _sysctl,
     "mount": _mount,
-    "umount swapon swapoff losetup exportfs": verbs(
-        {}, alone=READ, other="changes what is mounted"
+    "umount swapoff losetup exportfs": dangerous("changes what is mounted"),
+    "swapon": takes(
+        "-s --summary --show? --bytes --noheadings --raw --output-all", operands=r"(?!)"
     ),
-    "date": _date,
-    "hostname": _hostname,
+    "hostname": takes(
+        "-aAdfiIsy --alias --domain --fqdn --long --ip-address --all-fqdns --all-ip-addresses --short",
+        operands=r"(?!)",
+    ),
     "crontab": _crontab,
-    "top htop atop": _timed,
-    "ps pgrep pidof pstree pmap uptime free vmstat iostat mpstat sar pidstat w who whoami id groups last lastb"
-    " uname lscpu lsmod modinfo lspci lsusb lsblk lsmem lsipc lsns lslocks lslogins lshw hwinfo dmidecode"
-    " systemd-cgls systemd-cgtop systemd-detect-virt systemd-path getent finger pinky"
-    " sensors tload slabtop numastat ipcs runlevel uptimed dstat nmon iotop rpcinfo"
-    " mailq atq aa-status apparmor_status getenforce sestatus lsinitramfs cpuid x86info biosdecode"
-    " zramctl loadavg smem cgget lscgroup ipcs acpi upower nfsstat showmount ausearch aureport lsattr": READ,
-    "nvidia-smi": reads(
-        "-r --gpu-reset -pm= --persistence-mode= -pl= --power-limit= -lgc= -ac= -mig= -c= --compute-mode= -e="
+    "top htop atop iotop nmon dstat": _timed,
+    "getent": _getent,
+    "printenv": takes("-0 --null"),
+    "nvidia-smi": only(
+        r"-q|-L|-x|-i|-d|--(query|list-gpus|query-[a-z-]+=\S+|format=\S+|id=\S+|display=\S+|xml-format)|-i=\S+",
+        content=False,
     ),
-    "fuser": reads("-k --kill -i", values="s"),
-    "lastlog faillog": reads("-C -S -r --clear --set -m= -l="),
+    "lastlog faillog": takes("-b= -t= -u= -a --before= --time= --user= --all"),
     "systemd-analyze": verbs(
         {
-            "blame time critical-chain plot dump dot verify calendar timespan timestamp unit-paths security"
-            " syscall-filter cat-config condition exit-status capability unit-files filesystems": READ
+            "blame time critical-chain plot dot calendar timespan timestamp unit-paths security syscall-filter exit-status capability unit-files filesystems dump": READ,
+            "verify": takes("--man=", operands=r"/(etc|usr/lib|lib|run)/systemd/\S+|[\w@.-]+"),
+            "cat-config": takes("--no-pager --tldr", operands=r"systemd/\S+|/etc/systemd/\S+"),
         },
-        "--no-pager --user --system --global --from-pattern= --order --fuzz=",
+        "--no-pager --user --system --global",
+        reading="--from-pattern= --to-pattern= --order --require --fuzz= --iterations= --base-time= --json=",
     ),
     "loginctl": verbs(
         {
@@ -143,7 +149,7 @@ PROGRAMS: Mapping[str, Judge] = {
                 "ends sessions"
             ),
         },
-        "-al -p= --no-pager --all --full --property= --value --no-legend",
+        "-al -p= --no-pager --all --full --property= --value --no-legend -n= -o= --json=",
     ),
     "timedatectl": verbs(
         {"status show timesync-status show-timesync list-timezones": READ},
@@ -152,15 +158,15 @@ PROGRAMS: Mapping[str, Judge] = {
     ),
     "hostnamectl": verbs(
         {"status": READ, "hostname": _two},
-        "--json= --no-pager --static --pretty --transient",
+        "-j --json= --no-pager --static --pretty --transient",
         other="renames the host",
     ),
     "localectl": verbs(
         {"status list-locales list-keymaps": READ}, "--no-pager", other="changes the locale"
     ),
     "networkctl": verbs(
-        {"list status lldp label cat": READ},
-        "-alns= --no-pager --all --no-legend --full --json=",
+        {"list status lldp label": READ, "cat": _config},
+        "-alsn= --no-pager --all --no-legend --full --json= --stats",
         other="changes the network",
     ),
     "resolvectl systemd-resolve": verbs(
@@ -169,24 +175,38 @@ PROGRAMS: Mapping[str, Judge] = {
             "dns domain": _two,
             "flush-caches reset-statistics": changes("changes the resolver's state"),
         },
-        "-46i= -p= -t= -c= --no-pager --interface= --type= --legend= --status --statistics",
+        "-46i= -p= -t= -c= --no-pager --interface= --type= --legend= --class= --protocol= --cache=",
+        reading="--status --statistics",
     ),
     "coredumpctl": verbs(
         {"list info": READ},
-        "--no-pager --since= --until= -n= -1r --reverse",
+        "--no-pager --since= --until= -n= -1rq -S= -U= --reverse --no-legend --json= --field=",
         other="shows or debugs a core dump",
     ),
-    "machinectl": verbs({"list status show list-images image-status": READ}, "--no-pager -al"),
+    "machinectl": verbs(
+        {"list status show list-images image-status": READ},
+        "--no-pager -al -p= --property= --no-legend",
+    ),
     "busctl": verbs(
-        {"list status tree introspect get-property": READ}, "--no-pager --user --system --list"
+        {"list status tree introspect get-property": READ},
+        "--no-pager --user --system --list --no-legend --unique --acquired --activatable -j --json=",
     ),
     "bootctl": verbs({"status list": READ}, "--no-pager"),
-    "udevadm": verbs({"info settle": READ}, "", other="changes devices"),
+    "udevadm": verbs(
+        {"info": READ},
+        "",
+        reading="-q= -p= -n= -a -e --query= --path= --name= --attribute-walk --export-db",
+        other="changes devices",
+    ),
     "reboot poweroff halt shutdown init telinit": dangerous("the host goes down"),
     "modprobe insmod rmmod kmod depmod": dangerous("changes what the kernel is made of"),
     "sync": changes("writes buffers to the disks"),
-    "logrotate": reads("-f --force -s= --state="),
+    "logrotate": _logrotate,
     "auditctl": _auditctl,
+    "ausearch aureport": takes(
+        "-aciklmnprstuvwxeh -m= -k= -ua= -ts= -te= --start= --end= --message= --key= --summary --failed --success --interpret --auth --login --executable --file --event --user --anomaly --node= --pid=",
+        operands=r"[\w:/.-]*",
+    ),
     "kexec grub-install update-grub grub-mkconfig update-initramfs dracut efibootmgr": denied(
         "it decides how the host starts"
     ),
@@ -194,29 +214,32 @@ PROGRAMS: Mapping[str, Judge] = {
     "tuned-adm": verbs({"active list verify recommend profile_info": READ}),
     "setenforce setsebool restorecon semanage": dangerous("changes SELinux"),
     "setcap": denied("a program with capabilities runs with rights of its own"),
-    "getcap getsebool lsof": READ,
-    "hwclock": reads("-sw --hctosys --systohc --set --adjust --date="),
+    "lsinitramfs": takes("-l"),
+    "hwclock": takes("-ruv --show --get --utc --localtime --verbose -l"),
     "chronyc": verbs(
-        {"tracking sources sourcestats activity ntpdata": READ},
-        "-nacmh= -p=",
+        {"tracking sources sourcestats activity ntpdata selectdata serverstats rtcdata": READ},
+        "-ncN",
+        reading="-va",
         other="changes the clock",
     ),
-    "ntpq ntpstat": reads("-c_="),
+    "ntpq": takes("-np46 --numeric --peers", operands=r"(?!)"),
+    "ntpstat": takes(""),
     "supervisorctl": verbs(
         {
-            "status avail pid version tail": READ,
+            "status avail pid version": READ,
             "restart start reread update signal": changes("changes a service's state"),
         },
-        "-c= -s= -u= -p=",
-        other="stops a service",
+        "",
+        other="stops a service, or shows its log",
     ),
-    "monit": verbs({"status summary report": READ}, "", other="changes what is watched"),
+    "monit": verbs({"status summary report": READ}, "-B", other="changes what is watched"),
     "pm2": verbs(
         {
-            "list ls status show describe info logs jlist prettylist monit": READ,
+            "list ls status show describe info jlist prettylist": READ,
+            "logs": takes("--lines= --nostream --raw --err --out --json --timestamp --format"),
             "restart reload start": changes("restarts a process"),
         },
-        "",
+        "--no-color -m",
         other="changes processes",
     ),
 }
