@@ -144,11 +144,24 @@ class Host(Protocol):
         ...
 
     @property
+    def docker(self) -> str:
+        """Where its Docker engine listens: a socket's path on that host; empty when tools may not
+        use one."""
+        ...
+
+    @property
     def roots(self) -> Roots: ...
     @property
     def files(self) -> Files: ...
     @property
     def facts(self) -> Facts: ...
+    async def forward(self, socket: str) -> str:
+        """The path of a Unix socket on the bot's machine that leads to *socket* on this host.
+
+        It works as long as the host can be reached; ask again before each use. ToolError when the
+        host is away."""
+        ...
+
     async def judge(self, command: str, *, cwd: str | None = None) -> Verdict:
         """What the command policy thinks of *command* on this host. Nothing is run or raised."""
         ...

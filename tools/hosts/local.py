@@ -29,6 +29,7 @@ class LocalHost:
 
     name = "local"
     key = ""
+    docker = "/var/run/docker.sock"
 
     def __init__(self, roots: Roots, rules: Rules | None = None) -> None:
         self.roots = roots
@@ -40,6 +41,9 @@ class LocalHost:
     @property
     def account(self) -> str:
         return f"{self._env['USER']}@{self.name}"
+
+    async def forward(self, socket: str) -> str:
+        return socket
 
     async def judge(self, command: str, *, cwd: str | None = None) -> Verdict:
         return await self._policy.decide(command, cwd=cwd)
