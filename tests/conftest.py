@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.lab import Lab
+from tests.small_tools import Lab
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from bot.ports import Conflict, Forbidden, Refused
 from bot.tool import ToolCall
 from tests.fakes.model import ScriptedModel, calls, results, says
 from tests.kernel_kit import ADMIN, ANN, BOB, kinds, process
-from tests.lab import RESTART, Lab
+from tests.small_tools import RESTART, Lab
 
 
 async def test_a_change_waits_for_an_approver_and_then_runs_once(tmp_path: Path, lab: Lab) -> None:

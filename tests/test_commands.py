@@ -10,7 +10,7 @@ from bot.command import Caller
 from bot.ports import Forbidden, Refused
 from tests.fakes.model import ScriptedModel, calls, says
 from tests.kernel_kit import ANN, BOB, THREAD, VIC, Bench, process
-from tests.lab import RESTART, Lab
+from tests.small_tools import RESTART, Lab
 
 
 async def run(bench: Bench, name: str, args: dict[str, JsonValue] | str, by: User = BOB) -> str:

@@ -13,7 +13,7 @@ from bot.ports import ModelError, Refused
 from bot.tool import Risk, ToolCall, Trust, tool
 from tests.fakes.model import ScriptedModel, calls, results, says
 from tests.kernel_kit import ADMIN, kinds, process
-from tests.lab import Lab
+from tests.small_tools import Lab
 
 RESTART_LATER = ToolCall("1.3", "restart", {"unit": "nginx"})
 

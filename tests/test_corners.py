@@ -17,7 +17,7 @@ from bot.ids import new_id
 from bot.tool import OutcomeUnknown, Risk, ToolCall, Trust, Verdict, tool
 from tests.fakes.model import ScriptedModel, calls, results, says
 from tests.kernel_kit import ANN, BOB, THREAD, kinds, process
-from tests.lab import RESTART, Lab
+from tests.small_tools import RESTART, Lab
 from tests.test_recovery import left_behind
 
 LOOK = ToolCall("1.2", "look")

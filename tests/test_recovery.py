@@ -24,7 +24,7 @@ from bot.store.sqlite import SqliteStore
 from bot.tool import Risk, ToolCall, Trust, Verdict
 from tests.fakes.model import ScriptedModel, calls, results, says
 from tests.kernel_kit import ANN, BOB, THREAD, kinds, process
-from tests.lab import RESTART, Lab
+from tests.small_tools import RESTART, Lab
 
 CHANGE = Verdict(risk=Risk.CHANGE, trust=Trust.SYSTEM)
 LOOK = ToolCall("1.1", "look")

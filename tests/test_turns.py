@@ -18,7 +18,7 @@ from bot.ports import Conflict
 from bot.tool import ToolCall
 from tests.fakes.model import ScriptedModel, calls, says
 from tests.kernel_kit import ADMIN, ANN, BOB, THREAD, kinds, process
-from tests.lab import RESTART, Lab
+from tests.small_tools import RESTART, Lab
 
 
 async def test_a_viewers_words_never_ride_on_an_operators_run(tmp_path: Path, lab: Lab) -> None:

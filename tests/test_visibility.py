@@ -12,7 +12,7 @@ from bot.journal import PROCESS, load
 from bot.ports import NotFound
 from tests.fakes.model import ScriptedModel, calls, says
 from tests.kernel_kit import ADMIN, ANN, BOB, THREAD, VIC, Bench, process
-from tests.lab import RESTART, Lab
+from tests.small_tools import RESTART, Lab
 
 OTHER = ThreadRef("web", "", "", "t2")
 
