@@ -116,7 +116,7 @@ class Tool:
     undo: Undo | None = None
     only_reads: bool = False
     """It has a judge, but nothing that the judge allows changes anything."""
-    example: Mapping[str, JsonValue] = field(default_factory=dict[str, JsonValue])
+    example: Mapping[str, JsonValue] = field(default_factory=dict[str, JsonValue], hash=False)
     """Arguments of a typical call, for the documentation."""
 
     @cached_property
