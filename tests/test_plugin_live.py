@@ -145,9 +145,10 @@ async def test_an_approval_is_for_the_version_it_was_asked_for(house: House) -> 
 
 
 async def test_a_waiting_call_outlives_the_bot(house: House) -> None:
-    """After a restart the plugin is there before the run goes on, and its approval still fits."""
+    """After a restart the plugin is there before the run goes on, however long its import takes,
+    and its approval still fits."""
     ran = house.directory / "ran"
-    put(house, _changing("one", ran))
+    put(house, "import time\ntime.sleep(1)\n" + _changing("one", ran))
     async with house.life() as life:
         await life.say(CALL)
         asked = last(await life.until("approval_requested"), "approval_requested")
