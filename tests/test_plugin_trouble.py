@@ -58,6 +58,21 @@ NO_TOOL = "has no tool; put @tool(risk=…) above an async function"
         (tool("async def Do() -> str:"), DEF, f"'Do' {NAME}"),
         (tool("async def d\u043e() -> str:"), DEF, f"'d\u043e' {NAME}"),
         (
+            tool("async def do() -> str:", risk="'read'"),
+            DEF,
+            "'do' needs a risk, such as Risk.READ, or a function that judges",
+        ),
+        (
+            tool("async def do() -> str:", risk="Risk.READ, trust='mine'"),
+            DEF,
+            "'do' needs a trust, such as Trust.SYSTEM",
+        ),
+        (
+            tool("async def do() -> str:", risk="Risk.READ, timeout='1'"),
+            DEF,
+            "'do' needs a timeout in seconds",
+        ),
+        (
             tool("async def do() -> str:", doc=""),
             DEF,
             "TypeError: 'do' needs a docstring: it is what its user reads",
@@ -170,6 +185,13 @@ BUGS = plugin('''
     async def choose() -> str:
         """Fail before."""
         return ""
+
+    async def nothing(args: object, ctx: ToolContext) -> None: ...
+
+    @tool(risk=lambda args, ctx: None, preview=nothing)
+    async def forget() -> str:
+        """Have a judge and a preview that say nothing."""
+        return ""
     ''')
 
 
@@ -217,7 +239,7 @@ async def test_a_result_must_be_text(bugs: Bugs) -> None:
     """Anything else than text or a ToolResult is said to be a bug."""
     error = await bugs.fails("see", "return")
 
-    assert "bugs.py: TypeError: it returned a int, not text or a ToolResult" == str(error)
+    assert "bugs.py: TypeError: it returned int, not str or ToolResult" == str(error)
 
 
 async def test_its_own_errors_are_left_alone(bugs: Bugs) -> None:
@@ -238,5 +260,9 @@ async def test_bugs_around_a_call(bugs: Bugs) -> None:
     assert "" == undo(tools["change"].parse({"how": "x"}))
     with pytest.raises(ToolError, match=f"bugs.py:{where}: KeyError: 'judge'"):
         await judged(tools["choose"], ctx)
+    with pytest.raises(ToolError, match="it returned NoneType, not Verdict"):
+        await judged(tools["forget"], ctx)
+    with pytest.raises(ToolError, match="it returned NoneType, not str"):
+        await previewed(tools["forget"], ctx, {})
     with pytest.raises(ToolError, match="KeyError: 'preview'"):
         await previewed(tools["change"], ctx, {"how": "x"})

@@ -74,15 +74,17 @@ def guarded(tool: Tool, path: Path) -> Tool:
     @wraps(tool.fn)
     async def fn(**given: Any) -> str | ToolResult:
         with theirs(path, failure):
-            return _fits(await tool.fn(**given))
+            return _fits(await tool.fn(**given), str, ToolResult)
 
     return replace(tool, fn=fn, **_guarded_around(tool, path))
 
 
-def _fits(result: object) -> str | ToolResult:
-    if isinstance(result, str | ToolResult):
+def _fits(result: object, *kinds: type) -> Any:
+    """*result* itself; TypeError when it is of none of these kinds."""
+    if isinstance(result, kinds):
         return result
-    raise TypeError(f"it returned a {type(result).__name__}, not text or a ToolResult")
+    wanted = " or ".join(kind.__name__ for kind in kinds)
+    raise TypeError(f"it returned {type(result).__name__}, not {wanted}")
 
 
 def _guarded_around(tool: Tool, path: Path) -> dict[str, Any]:
@@ -90,17 +92,17 @@ def _guarded_around(tool: Tool, path: Path) -> dict[str, Any]:
 
     async def judge(args: BaseModel, ctx: ToolContext) -> Verdict:
         with theirs(path, ToolError):
-            return await tool.judge(args, ctx)
+            return _fits(await tool.judge(args, ctx), Verdict)
 
     async def preview(args: BaseModel, ctx: ToolContext) -> str:
         assert tool.preview
         with theirs(path, ToolError):
-            return await tool.preview(args, ctx)
+            return _fits(await tool.preview(args, ctx), str)
 
     def undo(args: BaseModel) -> str:
         assert tool.undo
         with suppress(ToolError), theirs(path, ToolError):
-            return tool.undo(args)
+            return _fits(tool.undo(args), str)
         return ""
 
     return {

@@ -14,7 +14,7 @@ from itertools import count
 from pathlib import Path
 from types import CodeType, ModuleType
 
-from bot.tool import Tool
+from bot.tool import Risk, Tool, Trust
 from tools.plugin_code import guarded, theirs
 
 LARGEST = 1 << 20
@@ -166,4 +166,17 @@ def _misfit(tool: Tool, seen: set[str]) -> str:
         return "is no name for a tool: small letters a-z, digits and _ are"
     if not inspect.iscoroutinefunction(tool.fn):
         return "must be an async function: write async def"
-    return "is there twice" if tool.name in seen else ""
+    if tool.name in seen:
+        return "is there twice"
+    return _misdeclared(tool.risk, tool.trust, tool.timeout)
+
+
+def _misdeclared(risk: object, trust: object, timeout: object) -> str:
+    """Nobody checked the types of what the decorator was given."""
+    if not isinstance(risk, Risk) and not callable(risk):
+        return "needs a risk, such as Risk.READ, or a function that judges"
+    if not isinstance(trust, Trust):
+        return "needs a trust, such as Trust.SYSTEM"
+    if not isinstance(timeout, int | float) or timeout <= 0:
+        return "needs a timeout in seconds"
+    return ""
