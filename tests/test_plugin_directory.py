@@ -68,7 +68,7 @@ async def test_closing_a_file_is_enough(tmp_path: Path) -> None:
 
 async def test_a_half_written_file_is_left_alone(tmp_path: Path) -> None:
     """A file that changes while it settles is looked at again when it is whole."""
-    shelf = Shelf(tmp_path, settle=0.2)
+    shelf = Shelf(tmp_path, settle=1)
     path = shelf.put("greet.py", GREET[: len(GREET) // 2])
     async with asyncio.TaskGroup() as tasks:
         looking = tasks.create_task(shelf.look())
