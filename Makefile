@@ -3,7 +3,7 @@ UV := $(shell command -v uv || echo python3 -m uv)
 GET_UV := $(UV) --version >/dev/null 2>&1 || python3 -m pip install --quiet uv \
   || python3 -m pip install --quiet --break-system-packages uv
 PYTHON := .venv/bin/python
-.PHONY: setup run test check bench format css
+.PHONY: setup run test check bench format docs css
 
 setup: .venv/.ready
 
@@ -39,6 +39,9 @@ bench: setup
 format: setup
 	@$(PYTHON) -m ruff check --fix .
 	@$(PYTHON) -m ruff format .
+
+docs: setup
+	@$(PYTHON) -m tools.reference docs/TOOLS.md
 
 css: setup
 	@.ci/css

@@ -52,6 +52,8 @@ async def _run(settings: Settings, redactor: Redactor) -> int:
         with exclusive(settings.database):
             async with _opened(settings, redactor) as (kernel, parts):
                 services = [service for part in parts for service in part.services]
+                for prepare in (part.prepare for part in parts if part.prepare):
+                    await prepare()
                 return await _until_told(lambda: kernel.serve(services))
     except Taken as taken:
         raise BadSettings(

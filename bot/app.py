@@ -1,7 +1,7 @@
 """The composition root: the only module that imports every part and plugs them together."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from importlib import import_module
@@ -62,7 +62,7 @@ class Kernel:
         settings: Settings,
         store: Store,
         model: Model,
-        toolset: Mapping[str, Tool],
+        toolset: Callable[[], Mapping[str, Tool]],
         hosts: Hosts,
         redactor: Redactor,
         pace: Pace = Pace(),
@@ -70,6 +70,8 @@ class Kernel:
         self.supervisor = Supervisor()
         self.model = model
         self._mode = settings.mode
+        self._redact = redactor
+        self._troubles: list[Callable[[], Mapping[str, str]]] = []
         self.feed = Feed(store, redactor.presentable, poll=pace.feed_poll)
         access = Access(store, settings.roles_file)
         agents = {"react": agent.create(toolset)}
@@ -77,9 +79,7 @@ class Kernel:
         self._approvals = Approvals(
             store, self.runtime.changed, ttl=settings.approval_ttl, two_person=settings.two_person
         )
-        judges = Judges(
-            lambda: toolset, hosts, access, self._approvals, redactor, mode=settings.mode
-        )
+        judges = Judges(toolset, hosts, access, self._approvals, redactor, mode=settings.mode)
         executor = Executor(hosts, None, self.feed, redactor)
         self._driver = self._driving(judges, executor, redactor, pace.budget)
         self.dispatcher = Dispatcher(access)
@@ -106,18 +106,25 @@ class Kernel:
         wake = self.runtime.wake
         return Driver(self.model, calls, self.feed, redactor, budget=budget, wake=wake)
 
-    def _reader(self, parts: Parts, toolset: Mapping[str, Tool]) -> Reader:
+    def _reader(self, parts: Parts, toolset: Callable[[], Mapping[str, Tool]]) -> Reader:
         return Reader(
             parts.store,
             parts.access,
             parts.approvals,
             parts.process,
             parts.redactor.presentable,
-            Catalogue(lambda: toolset, lambda: self.dispatcher.all, self.health),
+            Catalogue(toolset, lambda: self.dispatcher.all, self.health),
         )
+
+    def add(self, part: Part) -> None:
+        """Take in what a part brings besides its services."""
+        self.dispatcher.add(part.commands)
+        self._troubles.append(part.troubles)
 
     async def health(self) -> Health:
         parts = {"runs": self.runtime.trouble, **self.supervisor.troubles}
+        for troubles in self._troubles:
+            parts |= {name: self._redact(problem) for name, problem in troubles().items()}
         return Health(parts, await self.model.status(), self._mode)
 
     async def serve(self, services: Sequence[Service]) -> None:
@@ -142,12 +149,12 @@ class _Following:
         await self._feed.serve()
 
 
-def parts_of(settings: Settings, store: Store, redactor: Redactor) -> list[Part]:
-    """What the adapters and the healer add; the healer runs the periodics of all."""
+def parts_of(settings: Settings, store: Store, redactor: Redactor, tooling: Part) -> list[Part]:
+    """What the adapters, the tools and the healer add; the healer runs the periodics of all."""
     parts: list[Part] = [
         import_module(f"adapters.{name}").create(settings, store) for name in ADAPTERS
     ]
-    parts.append(Part(cli=tools.cli(settings)))
+    parts.append(tooling)
     parts.append(
         Part(periodics=(audit.periodic(store),), cli=audit.cli(store, redactor.redact_json))
     )
@@ -159,16 +166,16 @@ async def assembled(
     settings: Settings, store: Store, redactor: Redactor, pace: Pace = Pace()
 ) -> AsyncGenerator[tuple[Kernel, list[Part]]]:
     """The whole bot on an open store, ready to serve."""
-    parts = parts_of(settings, store, redactor)
+    plugins, tooling = tools.create(settings)
+    parts = parts_of(settings, store, redactor, tooling)
     for part in parts:
         redactor.learn(part.secrets)
     model = agent.models.create(settings)
     try:
-        kernel = Kernel(
-            settings, store, model, tools.load(), tools.hosts.create(settings), redactor, pace
-        )
+        hosts = tools.hosts.create(settings)
+        kernel = Kernel(settings, store, model, lambda: plugins.tools, hosts, redactor, pace)
         for part in parts:
-            kernel.dispatcher.add(part.commands)
+            kernel.add(part)
         yield kernel, parts
     finally:
         await model.close()

@@ -22,6 +22,7 @@ SIZES = {
     "chroma": 2,
     "docker": 4,
     "shfmt": 2,
+    "plugins": 4,
 }
 """Threads of each pool."""
 WAITING = 4

@@ -17,6 +17,8 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 _PREFIX = "AI_"
 _FILE = ".env"
+_OURS = ("files", "tools")
+"""Directories that belong into a data directory."""
 Words = Annotated[tuple[str, ...], NoDecode]
 """A comma-separated list."""
 
@@ -74,6 +76,8 @@ class Settings(BaseSettings):
     """policy.toml: what commands run unasked, and which always ask, below what is never done."""
     files_roots: Words = ()
     """What file tools may touch: read:/,write:/srv/app; by default read:/,write:<data>/files."""
+    tools_dir: Path | None = None
+    """Your own tools, live within 2 s of a change; by default tools in the data directory."""
     approval_ttl: float = Field(default=600, ge=10, le=86_400)
     """Seconds an approval stays open."""
     two_person: bool = False
@@ -120,6 +124,10 @@ class Settings(BaseSettings):
     @property
     def database(self) -> Path:
         return Path(self.database_url) if self.database_url else self.data_dir / "orchestrator.db"
+
+    @property
+    def plugins(self) -> Path:
+        return self.tools_dir or self.data_dir / "tools"
 
 
 def load() -> Settings:
@@ -169,7 +177,7 @@ def _closed(place: Path) -> bool:
     if not found.st_mode & (stat.S_IRWXG | stat.S_IRWXO):
         return True
     try:
-        shared = any(entry.is_dir() and entry.name != "files" for entry in place.iterdir())
+        shared = any(entry.is_dir() and entry.name not in _OURS for entry in place.iterdir())
         if shared or found.st_mode & stat.S_ISVTX or found.st_uid != os.geteuid():
             return False
         place.chmod(0o700)

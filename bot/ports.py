@@ -270,3 +270,7 @@ class Part:
     """``python -m bot NAME …``: takes the words after the name, returns the exit status."""
     secrets: Mapping[str, str] = field(default_factory=dict[str, str])
     """name → value of every secret the part made or read itself: redaction must know it."""
+    prepare: Callable[[], Awaitable[None]] | None = None
+    """Awaited before the first run goes on; not for a verb of the command line."""
+    troubles: Callable[[], Mapping[str, str]] = dict[str, str]
+    """What is wrong now: name → one line, shown in ``/health`` beside the services."""

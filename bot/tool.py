@@ -15,6 +15,7 @@ from bot.chat import ThreadRef, User
 from bot.resources import Hosts, Memory
 from bot.verdict import Level, Risk, Trust, Verdict
 
+_NAMED = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
 _NO_TEXT = re.compile(r"[\ud800-\udfff]")
 
 
@@ -115,6 +116,8 @@ class Tool:
     undo: Undo | None = None
     only_reads: bool = False
     """It has a judge, but nothing that the judge allows changes anything."""
+    example: Mapping[str, JsonValue] = field(default_factory=dict[str, JsonValue], hash=False)
+    """Arguments of a typical call, for the documentation."""
 
     @cached_property
     def schema(self) -> dict[str, Any]:
@@ -157,6 +160,7 @@ def tool(
     preview: Preview | None = None,
     undo: Undo | None = None,
     only_reads: bool = False,
+    example: Mapping[str, JsonValue] | None = None,
 ) -> Callable[[Callable[..., Awaitable[str | ToolResult]]], Tool]:
     """Make a module-level async function a tool. Name, docs and schema come from the function."""
 
@@ -173,6 +177,7 @@ def tool(
             preview=preview,
             undo=undo,
             only_reads=only_reads,
+            example=example or {},
         )
 
     return wrap
@@ -187,12 +192,23 @@ def description(fn: Callable[..., Any]) -> str:
 
 
 def arguments(fn: Callable[..., Any], *leave_out: str) -> type[BaseModel]:
-    """The function's parameters as a strict model; ``ctx`` and *leave_out* are left out."""
+    """The function's parameters as a strict model; ``ctx`` and *leave_out* are left out.
+
+    Raises TypeError, or what pydantic does, when a call of a model cannot fill them."""
     hints = get_type_hints(fn, include_extras=True)
+    given = {
+        name: parameter
+        for name, parameter in inspect.signature(fn).parameters.items()
+        if name not in ("ctx", *leave_out)
+    }
+    for name, parameter in given.items():
+        if name not in hints:
+            raise TypeError(f"{fn.__name__!r}: its argument {name!r} needs a type")
+        if parameter.kind not in _NAMED or name.startswith("_"):
+            raise TypeError(f"{fn.__name__!r}: its argument {name!r} is none that can be named")
     fields: dict[str, Any] = {
-        p.name: (hints[p.name], ... if p.default is p.empty else p.default)
-        for p in inspect.signature(fn).parameters.values()
-        if p.name not in ("ctx", *leave_out)
+        name: (hints[name], ... if parameter.default is parameter.empty else parameter.default)
+        for name, parameter in given.items()
     }
     return create_model(fn.__name__, __config__=ConfigDict(extra="forbid"), **fields)
 

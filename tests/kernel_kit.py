@@ -84,7 +84,7 @@ async def process(
     async with SqliteStore.open(directory / "bot.db") as store:
         await add_people(store)
         redactor = Redactor(secrets or {})
-        kernel = Kernel(chosen, store, model, toolset, hosts or OneHost(), redactor, pace)
+        kernel = Kernel(chosen, store, model, lambda: toolset, hosts or OneHost(), redactor, pace)
         async with asyncio.TaskGroup() as tasks:
             serving = tasks.create_task(kernel.serve(()))
             try:

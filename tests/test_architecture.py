@@ -26,8 +26,9 @@ BOUNDARIES = {
     "bot/runtime.py": "run",
     "bot/supervision.py": "service",
     "healer/scheduler.py": "service",
+    "tools/plugin_code.py": "plugin",
 }
-"""Where everything is caught. There are four kinds: these three and a plugin's import."""
+"""Where everything is caught, and the four kinds of it."""
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 

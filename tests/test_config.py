@@ -148,6 +148,7 @@ def test_a_data_directory_that_stood_open_is_closed(here: Path) -> None:
     """One that only holds the bot's own things is taken from everybody else at the next start."""
     place = here / "data"
     (place / "files").mkdir(parents=True)
+    (place / "tools").mkdir()
     (place / "orchestrator.db").touch()
     place.chmod(0o755)
 

@@ -4,11 +4,12 @@ from pathlib import Path
 
 import pytest
 
+from bot.command import Caller
 from bot.events import ToolFinished
-from bot.ports import Refused
+from bot.ports import Part, Refused
 from bot.tool import Risk, Tool, ToolCall, Trust, tool
 from tests.fakes.model import ScriptedModel, calls, results, says
-from tests.kernel_kit import ANN, process
+from tests.kernel_kit import ANN, THREAD, process
 
 
 @tool(risk=Risk.CHANGE, trust=Trust.SYSTEM)
@@ -77,3 +78,16 @@ async def test_a_plain_secret_is_hidden_and_may_run(tmp_path: Path) -> None:
     assert token not in str(events)
     assert "‹secret: " in str(request.call.args["command"])
     assert ["ok"] == [e.outcome for e in events if isinstance(e, ToolFinished)]
+
+
+async def test_what_is_wrong_with_a_part_is_told_without_secrets(tmp_path: Path) -> None:
+    """A part's trouble is in the health and in ``status``, and a secret in it is not."""
+    line = "x.py:3: OSError: no answer from postgresql://bot:pa55word-of-mine@db/shop"
+    async with process(tmp_path) as bench:
+        bench.kernel.add(Part(troubles=lambda: {"plugin x.py": line}))
+        health = await bench.kernel.bot.read.health()
+        said = await bench.kernel.bot.command("status", "", Caller(ANN, THREAD))
+
+    assert health.parts["plugin x.py"].startswith("x.py:3: OSError: no answer from postgresql://")
+    assert "pa55word" not in f"{health}{said}"
+    assert "plugin x.py: x.py:3: OSError" in said

@@ -24,7 +24,7 @@ async def _judge(args: BaseModel, ctx: ToolContext) -> Verdict:
     return await ctx.hosts.get(given["host"]).judge(given["command"], cwd=given["cwd"])
 
 
-@tool(risk=_judge, timeout=LONGEST + 10)
+@tool(risk=_judge, timeout=LONGEST + 10, example={"command": "uptime -p"})
 async def execute_command(
     ctx: ToolContext,
     command: Command,

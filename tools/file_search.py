@@ -30,7 +30,7 @@ async def _judge(args: BaseModel, ctx: ToolContext) -> Verdict:
     return await refusal_of(readable(ctx, given["host"], given["path"])) or Verdict()
 
 
-@tool(risk=_judge, only_reads=True)
+@tool(risk=_judge, only_reads=True, example={"path": "/var/log", "content": "no space"})
 async def search_files(
     ctx: ToolContext,
     path: Annotated[str, Field(max_length=4096, description="absolute directory to search")],

@@ -75,7 +75,13 @@ def _undo(args: BaseModel) -> str:
     return f"a copy of the old content is kept, the result says where; if it is new, {remove}"
 
 
-@tool(risk=_judge, trust=Trust.SYSTEM, preview=_preview, undo=_undo)
+@tool(
+    risk=_judge,
+    trust=Trust.SYSTEM,
+    preview=_preview,
+    undo=_undo,
+    example={"path": "/srv/app/hello.txt", "content": "hello"},
+)
 async def write_file(
     ctx: ToolContext,
     path: Annotated[str, Field(max_length=4096, description="absolute path")],

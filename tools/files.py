@@ -34,7 +34,7 @@ async def _judge_names(args: BaseModel, ctx: ToolContext) -> Verdict:
     return await refusal_of(place) or Verdict()
 
 
-@tool(risk=_judge, only_reads=True)
+@tool(risk=_judge, only_reads=True, example={"path": "/etc/hosts"})
 async def read_file(
     ctx: ToolContext,
     path: Path,
@@ -55,7 +55,7 @@ async def read_file(
     return ToolResult(f"{safe(place.path)}: {found.where}\n{safe(found.text)}")
 
 
-@tool(risk=_judge_names, only_reads=True)
+@tool(risk=_judge_names, only_reads=True, example={"path": "/var/log"})
 async def list_directory(
     ctx: ToolContext,
     path: Path,
@@ -73,7 +73,7 @@ async def list_directory(
     return ToolResult("\n".join([head, *(" | ".join(row) for row in rows)]), Table(columns, rows))
 
 
-@tool(risk=_judge_names, only_reads=True)
+@tool(risk=_judge_names, only_reads=True, example={"path": "/etc/hosts"})
 async def file_info(ctx: ToolContext, path: Path, host: OnHost = None) -> ToolResult:
     """What a path is: kind, size, permissions, owner, time, where links lead, SHA-256."""
     place = await readable(ctx, host, path, secrets=True)

@@ -28,7 +28,7 @@ _FIELDS = "MESSAGE,PRIORITY,SYSLOG_IDENTIFIER,_SYSTEMD_UNIT,_PID"
 Row = tuple[str, str, str, str]
 
 
-@tool(risk=Risk.READ, trust=Trust.EXTERNAL)
+@tool(risk=Risk.READ, trust=Trust.EXTERNAL, example={"unit": "nginx", "lines": 20})
 async def logs_view(
     ctx: ToolContext,
     unit: Annotated[Unit | None, Field(description="leave out for the whole journal")] = None,

@@ -35,7 +35,7 @@ _EXPECTED: Mapping[str, tuple[str, ...]] = {
 }
 
 
-@tool(risk=Risk.READ, trust=Trust.SYSTEM)
+@tool(risk=Risk.READ, trust=Trust.SYSTEM, example={"service": "nginx"})
 async def service_status(
     ctx: ToolContext,
     service: Annotated[Unit | None, Field(description="leave out to list what failed")] = None,
@@ -68,7 +68,13 @@ def _undo(args: BaseModel) -> str:
     return f"service_control {opposite} {given['service']}" if opposite else ""
 
 
-@tool(risk=_judge, trust=Trust.SYSTEM, timeout=CHANGING + READING + 10, undo=_undo)
+@tool(
+    risk=_judge,
+    trust=Trust.SYSTEM,
+    timeout=CHANGING + READING + 10,
+    undo=_undo,
+    example={"service": "nginx", "action": "restart"},
+)
 async def service_control(
     ctx: ToolContext,
     service: Unit,

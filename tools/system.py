@@ -39,7 +39,7 @@ async def system_info(ctx: ToolContext, host: OnHost = None) -> ToolResult:
     )
 
 
-@tool(risk=Risk.READ, trust=Trust.SYSTEM)
+@tool(risk=Risk.READ, trust=Trust.SYSTEM, example={"sort": "memory", "limit": 5})
 async def process_list(
     ctx: ToolContext,
     host: OnHost = None,
@@ -70,7 +70,7 @@ async def _judge_usage(args: BaseModel, ctx: ToolContext) -> Verdict:
     )
 
 
-@tool(risk=_judge_usage, only_reads=True)
+@tool(risk=_judge_usage, only_reads=True, example={"path": "/var"})
 async def disk_usage(
     ctx: ToolContext,
     host: OnHost = None,

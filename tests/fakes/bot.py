@@ -62,6 +62,7 @@ class FakeBot:
         self.roles: dict[str, Role] = {"admin": Role.ADMIN}
         self.runs: dict[str, FakeRun] = {}
         self.notes: list[tuple[str, str]] = []
+        self.note_texts: list[str] = []
         self.installed: tuple[Command, ...] = ()
         self.toolbox: tuple[Tool, ...] = ()
         self.commanded: list[tuple[str, Mapping[str, JsonValue] | str, Caller]] = []
@@ -168,6 +169,7 @@ class FakeBot:
 
     async def note(self, what: str, *, by: str, text: str = "") -> None:
         self.notes.append((what, by))
+        self.note_texts.append(text)
 
     async def role(self, user: User) -> Role:
         role = self.roles.get(user.id, Role.NOBODY)

@@ -106,7 +106,7 @@ def _replica(directory: Path, store: SqliteStore, tools: Sequence[Tool], call: T
         settings(directory, mode="autonomous"),
         freezer,
         model,
-        {tool.name: tool for tool in tools},
+        lambda: {tool.name: tool for tool in tools},
         OneHost(),
         Redactor({}),
         FAST,
