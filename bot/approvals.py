@@ -19,7 +19,6 @@ from bot.events import (
     Decision,
     Event,
 )
-from bot.ids import typeable_id
 from bot.journal import sign
 from bot.ports import Conflict, NotFound, Query, Refused, Store
 from bot.run import Turn
@@ -127,23 +126,9 @@ class Approvals:
         self._changed(row.run)
         return status
 
-    async def edit(
-        self, row: Row, request: ApprovalRequested, edited: "Edited", by: User
-    ) -> ApprovalRequested:
+    async def edit(self, row: Row, edited: ApprovalRequested, by: User) -> ApprovalRequested:
         """Replace an approval by one for the edited call, approved at once up to CHANGE."""
-        if request.may_have_run:
-            raise Refused("this call may already have run: choose again, leave or look")
-        fresh = replace(
-            request,
-            approval=typeable_id(),
-            call=replace(request.call, args=dict(edited.args)),
-            verdict=edited.verdict,
-            digest=edited.digest,
-            preview=edited.preview,
-            undo=edited.undo,
-            expires=time() + self.ttl,
-            edits=row.id,
-        )
+        fresh = replace(edited, expires=time() + self.ttl, edits=row.id)
         at_once = edited.verdict.risk is not Risk.DANGER and not self._two_person
         events: list[Event] = [fresh]
         if at_once:
@@ -182,17 +167,6 @@ class Approvals:
     def _refuse_own(self, row: Row, by: User) -> None:
         if self._two_person and by.key in (row.requester, row.editor):
             raise Refused("a second person must decide: you asked for it or edited it yourself")
-
-
-@dataclass(frozen=True, slots=True)
-class Edited:
-    """A call's new arguments, judged."""
-
-    args: Mapping[str, JsonValue]
-    verdict: Verdict
-    digest: str
-    preview: str
-    undo: str
 
 
 async def supersede(query: Query, run: str, reason: str, *, doubts: bool) -> list[Event]:

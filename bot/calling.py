@@ -6,10 +6,12 @@ from dataclasses import replace
 from time import time
 
 from bot.approvals import Approvals
+from bot.batching import NOT_TRIED, Batch, prepare
 from bot.events import ApprovalRequested, Event, ModelReplied, ToolFinished
 from bot.execution import Executor
 from bot.ids import typeable_id
-from bot.judging import NOT_TRIED, Batch, Judges, Prepared
+from bot.judged import Prepared, Question
+from bot.judging import Judges
 from bot.ledger import CallState
 from bot.run import Run, Turn, insist
 from bot.spending import Budget
@@ -31,7 +33,7 @@ class Calls:
         """What of a reply's calls begins in the same commit as the reply."""
         room = self._budget.calls_left(run.ledger.spent)
         calls, beyond = reply.tool_calls[:room], reply.tool_calls[room:]
-        batch = await self._judges.prepare(run, calls, self._executor.context)
+        batch = await prepare(self._judges, run, calls, self._executor.context)
         for call in beyond:
             batch.refuse(call, f"the run's budget of {self._budget.calls} calls is used up")
         return batch
@@ -42,7 +44,7 @@ class Calls:
         Raises Overtaken."""
         if any(state.stage == "asked" for state in run.ledger.calls.values()):
             return None
-        batch = await self._judges.prepare(run, calls, self._executor.context)
+        batch = await prepare(self._judges, run, calls, self._executor.context)
         if batch.ask and not batch.events:
             await self._request(run, batch.ask)
             return 0
@@ -53,8 +55,9 @@ class Calls:
         await self.begin(run, batch.begin)
         return 0
 
-    async def _request(self, run: Run, asked: Prepared) -> None:
-        request = await self._judges.request(asked, run)
+    async def _request(self, run: Run, asked: Question) -> None:
+        expires = time() + self._approvals.ttl
+        request = await asked.request(expires, tuple(run.ledger.tainted_by.values()))
 
         async def open_it(turn: Turn) -> None:
             if not await self._approvals.request(turn, request, run.user):

@@ -155,7 +155,7 @@ class ChatBot:
         if arguments is None:
             raise Refused("an edit needs the new arguments")
         edited = await self._parts.editor.judge(row, request, arguments)
-        fresh = await self._parts.approvals.edit(row, request, edited, by)
+        fresh = await self._parts.approvals.edit(row, edited, by)
         (now, _) = await self._parts.approvals.get(fresh.approval)
         text = "edited; it needs one more click" if now.status == "pending" else "edited, approved"
         return Settled(now.id, now.status, row.run, f"{now.id} {text}")

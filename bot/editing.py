@@ -1,20 +1,22 @@
 """Editing a call that waits for an approval: judged live, like the model's own."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from time import monotonic
 
-from pydantic import BaseModel, JsonValue
+from pydantic import JsonValue
 
 from bot.access import Access
-from bot.approvals import Edited, Row
+from bot.approvals import Row
 from bot.chat import ThreadRef, User
 from bot.codec import decode
 from bot.events import ApprovalRequested, RunStarted
 from bot.gate import Mode, Situation, gate
-from bot.judging import Judges, preview
+from bot.judged import Prepared, Question
+from bot.judging import Judges
 from bot.ports import Refused, Store
 from bot.resources import Hosts
-from bot.tool import Level, Tool, ToolCall, ToolContext, ToolError, Verdict
+from bot.tool import Level, ToolCall, ToolContext, ToolError, Verdict
 
 
 class Editor:
@@ -29,15 +31,20 @@ class Editor:
 
     async def judge(
         self, row: Row, request: ApprovalRequested, arguments: Mapping[str, JsonValue]
-    ) -> Edited:
-        """The edited call, ready to replace the old one. Raises Refused: the old one stays open."""
+    ) -> ApprovalRequested:
+        """The question about the edited call, ready to take the old one's place.
+
+        Raises Refused: the old one stays open."""
+        if request.may_have_run:
+            raise Refused("this call may already have run: choose again, leave or look")
         if arguments.get("host") != request.call.args.get("host"):
             raise Refused("an edit keeps the host: ask for another host in a new message")
         started, thread = await self._started(row.run)
+        call = replace(request.call, args=dict(arguments))
+        ctx = self._context(row.run, call.id, started.user, thread)
         try:
-            tool, args = self._judges.parse(request.call.name, arguments)
-            ctx = self._context(row.run, request.call.id, started.user, thread)
-            return await self._judged(row, request, arguments, (tool, args, ctx))
+            prepared = await self._prepared(call, ctx, tainted=bool(request.tainted_by))
+            return await Question(call, (prepared,)).request(request.expires, request.tainted_by)
         except ToolError as error:
             raise Refused(str(error)) from error
 
@@ -50,37 +57,19 @@ class Editor:
         except ToolError as error:
             raise Refused(str(error)) from error
 
-    async def _judged(
-        self,
-        row: Row,
-        request: ApprovalRequested,
-        arguments: Mapping[str, JsonValue],
-        parsed: tuple[Tool, BaseModel, ToolContext],
-    ) -> Edited:
-        tool, args, ctx = parsed
-        judged = await tool.judge(args, ctx)
-        verdict = await self._gated(judged, request, ctx)
-        call = ToolCall(request.call.id, tool.name, dict(arguments), request.call.fan_out)
-        host = self._hosts.get(getattr(args, "host", None))
-        digest = self._judges.digest(row.run, row.requester, tool, call, host, judged)
-        undo = tool.undo(args) if tool.undo else ""
-        return Edited(arguments, verdict, digest, await preview(tool, args, ctx), undo)
-
-    async def _gated(
-        self, judged: Verdict, request: ApprovalRequested, ctx: ToolContext
-    ) -> Verdict:
-        verdict = gate(
-            judged,
-            Situation(
-                mode=self._mode,
-                role=await self._access.role(ctx.user),
-                tainted=bool(request.tainted_by),
-                fan_out=request.call.fan_out,
-            ),
+    async def _prepared(self, call: ToolCall, ctx: ToolContext, *, tainted: bool) -> Prepared:
+        tool, args = self._judges.parse(call.name, call.args)
+        situation = Situation(
+            mode=self._mode,
+            role=await self._access.role(ctx.user),
+            tainted=tainted,
+            fan_out=call.fan_out,
         )
+        verdict = gate(await tool.judge(args, ctx), situation)
         if verdict.level is Level.DENY:
             raise Refused(f"refused, the old call still waits: {'; '.join(verdict.reasons)}")
-        return verdict
+        host = self._hosts.get(getattr(args, "host", None))
+        return Prepared(call, tool, args, ctx, verdict, host)
 
     async def _started(self, run: str) -> tuple[RunStarted, ThreadRef]:
         [(kind, data, thread)] = await self._store.read(

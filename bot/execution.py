@@ -8,7 +8,7 @@ from time import monotonic
 from bot.chat import ThreadRef
 from bot.events import Outcome, ToolFinished, ToolOutput
 from bot.feed import Feed
-from bot.judging import Prepared
+from bot.judged import Prepared
 from bot.redact import Redactor
 from bot.resources import Hosts, Memory
 from bot.run import Run

@@ -1,67 +1,24 @@
-"""Which of a reply's calls may begin now, which need a person, and which are refused."""
+"""Judging one call: what its tool thinks of it, and what the gate makes of that."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from time import time
+from collections.abc import Callable, Iterator, Mapping
 
 from pydantic import BaseModel, JsonValue, ValidationError
 from pydantic_core import ErrorDetails
 
 from bot.access import Access
-from bot.approvals import Approvals, digest, shape
-from bot.events import ApprovalRequested, Event, Outcome, ToolFinished, ToolStarted
+from bot.approvals import Approvals, shape
 from bot.gate import Mode, Situation, gate
-from bot.ids import typeable_id
+from bot.judged import Prepared, fingerprint
 from bot.ledger import CallState
 from bot.redact import SHOWN, Redactor
 from bot.resources import Host, Hosts
 from bot.run import Run
-from bot.tool import Level, Risk, Tool, ToolCall, ToolContext, ToolError, Trust, Verdict
+from bot.tool import Risk, Tool, ToolCall, ToolContext, ToolError, Verdict
 
 _MEANS_MORE = re.compile(r"[\s;&|<>`$()]")
 """What a secret has no need of, and a shell understands."""
-NOT_TRIED = "not tried: an earlier call did not succeed"
 ContextOf = Callable[[Run, ToolCall, Tool], ToolContext]
-
-
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """A call that was judged: what the gate made of it, and all it takes to run it."""
-
-    call: ToolCall
-    tool: Tool
-    args: BaseModel
-    ctx: ToolContext
-    verdict: Verdict
-    host: Host
-    approval: str = ""
-    """The approval that lets it run."""
-
-    @property
-    def started(self) -> ToolStarted:
-        """What is committed before it begins."""
-        host = self.host.name if "host" in type(self.args).model_fields else ""
-        return ToolStarted(self.call, self.verdict, self.approval, host)
-
-    @property
-    def reads(self) -> bool:
-        return self.verdict.risk is Risk.READ
-
-
-@dataclass(slots=True)
-class Batch:
-    """What happens next with the calls of a reply."""
-
-    events: list[Event] = field(default_factory=list[Event])
-    """To be committed before anything begins."""
-    begin: list[Prepared] = field(default_factory=list[Prepared])
-    """To run at once: all READ calls before the first change, or that change."""
-    ask: Prepared | None = None
-    """Needs a person, now that nothing before it is left."""
-
-    def refuse(self, call: ToolCall, text: str, outcome: Outcome = "denied") -> None:
-        self.events.append(ToolFinished(call.id, outcome, text, Trust.SYSTEM))
 
 
 class Judges:
@@ -82,61 +39,16 @@ class Judges:
         self._approvals = approvals
         self._mode: Mode = mode
 
-    async def prepare(self, run: Run, calls: Sequence[ToolCall], context: ContextOf) -> Batch:
-        """Judge open calls in order, as far as they may begin now.
-
-        A state-changing call is a barrier: it waits for the reads before it, and what comes after
-        waits for it. If it is refused, so is the rest of the reply; so is a change that follows a
-        call which made no sense."""
-        batch = Batch()
-        malformed = False
-        for index, call in enumerate(calls):
-            state = run.ledger.calls.get(call.id, CallState(call))
-            try:
-                going_on = await self._place(run, batch, state, context, malformed=malformed)
-            except ToolError as error:
-                batch.refuse(call, str(error), "error")
-                malformed = going_on = True
-            if not going_on:
-                ended = batch.events and isinstance(batch.events[-1], ToolFinished)
-                for other in calls[index + 1 :] if ended else ():
-                    batch.refuse(other, NOT_TRIED)
-                break
-        return batch
-
-    async def _place(
-        self, run: Run, batch: Batch, state: CallState, context: ContextOf, *, malformed: bool
-    ) -> bool:
-        """Put one call where it belongs; whether the ones after it may be looked at."""
-        if state.stage == "refused":
-            batch.refuse(state.call, state.refusal)
-            return False
-        prepared = await self._judge(run, state, context)
-        verdict = prepared.verdict
-        if verdict.level is Level.DENY:
-            batch.refuse(state.call, _denial(verdict))
-            return prepared.reads
-        if malformed and not prepared.reads:
-            batch.refuse(state.call, NOT_TRIED)
-            return False
-        if verdict.level is Level.ALLOW and (prepared.reads or not batch.begin):
-            batch.begin.append(prepared)
-            if state.stage != "started":
-                batch.events.append(prepared.started)
-        elif not batch.begin:
-            batch.ask = prepared
-        return prepared.reads and verdict.level is Level.ALLOW and not prepared.approval
-
-    async def _judge(self, run: Run, state: CallState, context: ContextOf) -> Prepared:
-        """Raises ToolError, for the model, when the call makes no sense."""
+    async def prepare(self, run: Run, state: CallState, context: ContextOf) -> Prepared:
+        """Judge one call. Raises ToolError, for the model, when it makes no sense."""
         call = state.call
         tool, args = self.parse(call.name, call.args)
         host = self._hosts.get(getattr(args, "host", None))
         ctx = context(run, call, tool)
         judged = await tool.judge(args, ctx)
         request = state.request if state.stage == "approved" else None
-        approved = request is not None and request.digest == self.digest(
-            run.id, run.user.key, tool, call, host, judged
+        approved = request is not None and request.digest == fingerprint(
+            tool, call, ctx, judged, (host,)
         )
         if judged.risk is not Risk.READ:
             run.role = await self._access.role(run.user)
@@ -187,59 +99,6 @@ class Judges:
                 "an approver could not see all of this call: keep secrets out of its arguments"
             )
 
-    def digest(
-        self, run: str, requester: str, tool: Tool, call: ToolCall, host: Host, judged: Verdict
-    ) -> str:
-        return digest(
-            {
-                "tool": tool.name,
-                "version": tool.version,
-                "args": call.args,
-                "host": host.name,
-                "host_key": host.key,
-                "account": host.account,
-                "policy": judged.policy,
-                "run": run,
-                "requester": requester,
-            }
-        )
-
-    async def request(self, prepared: Prepared, run: Run) -> ApprovalRequested:
-        """The question to a person, with what the card shows."""
-        return ApprovalRequested(
-            approval=typeable_id(),
-            call=prepared.call,
-            verdict=prepared.verdict,
-            host=prepared.host.name,
-            account=prepared.host.account,
-            digest=self.digest(
-                run.id,
-                run.user.key,
-                prepared.tool,
-                prepared.call,
-                prepared.host,
-                prepared.verdict,
-            ),
-            expires=time() + self._approvals.ttl,
-            tainted_by=tuple(run.ledger.tainted_by.values()),
-            preview=await preview(prepared.tool, prepared.args, prepared.ctx),
-            undo=prepared.tool.undo(prepared.args) if prepared.tool.undo else "",
-        )
-
-    async def judge(self, name: str, args: Mapping[str, JsonValue], ctx: ToolContext) -> Verdict:
-        tool, parsed = self.parse(name, args)
-        return await tool.judge(parsed, ctx)
-
-
-async def preview(tool: Tool, args: BaseModel, ctx: ToolContext) -> str:
-    """What the call would do; a preview that fails says so, it does not stop the question."""
-    if tool.preview is None:
-        return ""
-    try:
-        return await tool.preview(args, ctx)
-    except (ToolError, OSError) as error:
-        return f"no preview: {error}"
-
 
 def _texts(value: JsonValue | Mapping[str, JsonValue]) -> Iterator[str]:
     """Every text in a call's arguments, names included."""
@@ -255,11 +114,6 @@ def _texts(value: JsonValue | Mapping[str, JsonValue]) -> Iterator[str]:
                 yield from _texts(item)
         case _:
             return
-
-
-def _denial(verdict: Verdict) -> str:
-    instead = f" Instead: {verdict.alternative}" if verdict.alternative else ""
-    return f"{'; '.join(verdict.reasons)}.{instead}"
 
 
 def _problem(problem: ErrorDetails) -> str:

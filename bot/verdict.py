@@ -1,6 +1,7 @@
 """What is thought of a call: how much harm it can do, and who must be asked."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 
@@ -52,3 +53,17 @@ class Verdict:
     """What was found in a command line, each command with its words."""
     unsure: tuple[str, ...] = ()
     """Scripts in it that a second parser must read the same way before it may be allowed."""
+
+
+def together(verdicts: Sequence[Verdict]) -> Verdict:
+    """What is thought of calls that are decided as one: of each thing the strictest, every reason
+    once. At least one verdict."""
+    first, *_ = verdicts
+    return replace(
+        first,
+        level=max((each.level for each in verdicts), key=list(Level).index),
+        risk=max((each.risk for each in verdicts), key=list(Risk).index),
+        reasons=tuple(dict.fromkeys(reason for each in verdicts for reason in each.reasons)),
+        secret=any(each.secret for each in verdicts),
+        egress=any(each.egress for each in verdicts),
+    )
