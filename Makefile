@@ -24,6 +24,7 @@ run: .venv/.runs
 test: setup
 	@.ci/browser
 	@.ci/compose
+	@.ci/lab
 	@$(PYTHON) -m pytest
 
 check: setup

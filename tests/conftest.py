@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.lab.fixtures import engine as engine
 from tests.small_tools import Lab
 
 
