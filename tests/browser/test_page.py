@@ -1,7 +1,9 @@
 """The page around the runs: logging in, writing, following, and saying what is wrong."""
 
+import asyncio
+
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, Route, expect
 
 from tests.browser.frames import Frame, begun, call, delta, ended, replied, started
 from tests.fakes.page_server import PageServer
@@ -121,6 +123,22 @@ async def test_commands(tab: Page, server: PageServer) -> None:
     await box.press("Enter")
 
     await expect(tab.locator(".message-text")).to_have_text("/etc is full")
+
+
+async def test_a_command_typed_before_commands_are_known(tab: Page, server: PageServer) -> None:
+    """Somebody who types faster than the page loads gets the hint as soon as it can be given."""
+    typed = asyncio.Event()
+
+    async def late(route: Route) -> None:
+        await typed.wait()
+        await route.continue_()
+
+    await tab.route("**/api/commands", late)
+    await tab.goto(server.url)
+    await tab.get_by_label("Message").fill("/stat")
+    typed.set()
+
+    await expect(tab.locator("[data-hint]")).to_have_text("status: How the bot is.")
 
 
 async def test_what_everybody_must_know(tab: Page, server: PageServer) -> None:

@@ -29,6 +29,12 @@ export class Composer {
     this.#fit();
   }
 
+  /** Commands as /api/commands gives them; what is being typed may be one. */
+  know(commands) {
+    this.commands = commands;
+    this.#hint();
+  }
+
   /** Models as /api/models gives them. */
   offer({ models, auto }) {
     const chosen = sessionStorage.getItem(MODEL) ?? "auto";
@@ -68,7 +74,11 @@ export class Composer {
     if (value) sessionStorage.setItem(this.#draft(), value);
     else sessionStorage.removeItem(this.#draft());
     this.#fit();
-    this.hint.textContent = suggestion(value, this.commands);
+    this.#hint();
+  }
+
+  #hint() {
+    this.hint.textContent = suggestion(this.text.value, this.commands);
   }
 
   // Rows, not a height: the page's policy allows no style of its own making.

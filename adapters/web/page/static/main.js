@@ -55,7 +55,8 @@ async function enter() {
   ]);
   state.me.schemas = Object.fromEntries(tools.map(({ name, schema }) => [name, schema]));
   composer.offer(models);
-  state.commands = composer.commands = commands;
+  state.commands = commands;
+  composer.know(commands);
 }
 
 async function openAddressed() {
