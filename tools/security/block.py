@@ -8,10 +8,11 @@ from tools.security.atoms import Reader
 from tools.security.environment import assigned
 from tools.security.expansion import expand, value_of
 from tools.security.finding import Finding, danger
-from tools.security.invocation import Recursion
+from tools.security.invocation import Invocation, Recursion
+from tools.security.paths import reading
 from tools.security.redirects import Redirects, redirects
 from tools.security.reserved import without_reserved
-from tools.security.scope import CWD, Scope
+from tools.security.scope import MOST, Scope
 from tools.security.syntax import SUBSTITUTIONS, Source, below
 from tools.security.words import NOTHING, Data, Word, merged, plain
 
@@ -71,21 +72,50 @@ class Block:
         return type(self)(self.walker, source, scope)
 
     def children(self, node: "Node", stdin: Data) -> Data:
+        """One statement after the other."""
         parts: list[Data] = []
+        for child in node.children:
+            if not child.is_named or child.type == "comment":
+                continue
+            behind = child.next_sibling
+            if behind is not None and behind.type == "&":
+                parts.append(self.apart(child, stdin))
+            else:
+                parts.append(self.visit(child, stdin))
+        return merged(parts)
+
+    def apart(self, node: "Node", stdin: Data) -> Data:
+        """In a shell of its own, which takes along what it sets."""
+        inner = self.inner(self.source, self.scope.copy())
+        result = inner.visit(node, stdin)
+        self.join(inner)
+        return result
+
+    def either(self, node: "Node", stdin: Data) -> Data:
+        """``a && b || c``: each may fail, and then those behind it may not run.
+
+        Within a chain of ``&&`` what runs has seen all before it succeed."""
+        parts: list[Data] = []
+        failed: list[dict[str, tuple[Word, ...]]] = []
+        begun = dict(self.scope.variables)
         pending = list(node.children)
-        either: dict[str, tuple[Word, ...]] | None = None
         while pending:
             child = pending.pop(0)
             if child.type == "list":
                 pending[:0] = child.children
             elif child.type == "||":
-                either = dict(self.scope.variables)
+                failed += [begun, dict(self.scope.variables)]
+                self._met(failed)
+            elif child.type == "&&":
+                failed.append(dict(self.scope.variables))
             elif child.is_named and child.type != "comment":
                 parts.append(self.visit(child, stdin))
-                if either is not None:
-                    self.scope.meet(either)
-                    either = None
+        self._met(failed)
         return merged(parts)
+
+    def _met(self, failed: list[dict[str, tuple[Word, ...]]]) -> None:
+        for before in failed:
+            self.scope.meet(before)
 
     def _find(self, *found: Finding) -> None:
         self.walker.find(*found)
@@ -108,7 +138,7 @@ class Block:
             block = self.inner(source, inner)
             redirect = [c for c in node.named_children if c.type == "file_redirect"]
             if len(redirect) == node.named_child_count == 1:
-                result.append(block.redirected(node, NOTHING))
+                result.append(block.opened(redirect[0]))
             else:
                 result.append(block.children(node, given))
             block.uncalled()
@@ -117,21 +147,22 @@ class Block:
         self._find(*(each.within(kind) for each in self.walker.apart(work)))
         return result[0] if result else Data()
 
+    def opened(self, node: "Node") -> Data:
+        """``$(< file)``: what the file holds."""
+        made = Redirects()
+        words_of: list[Node] = []
+        self.redirect(node, made, words_of)
+        self._inputs(made)
+        printed = self.run(words_of, made, NOTHING)
+        return printed if words_of or made.stdin is None else made.stdin
+
     def simple(self, node: "Node", stdin: Data) -> Data:
         """A command; its assignments, redirects and words."""
-        words_of: list[Node] = []
-        made = Redirects()
-        for child in node.children:
-            if child.type == "variable_assignment":
-                self.assignment(child, alone=False)
-            elif child.type in ("file_redirect", "herestring_redirect", "heredoc_redirect"):
-                self.redirect(child, made, words_of)
-            elif child.is_named or child.type not in ("", ";"):
-                words_of.append(child)
-        return self.run(words_of, made, stdin)
+        return self._extended(node, Redirects(), [], stdin)
 
     def run(self, nodes: Sequence["Node"], made: Redirects, stdin: Data) -> Data:
         text = " ".join(self.source.of(node) for node in nodes)
+        self._inputs(made)
         outputs: list[Data] = []
         inherited = self.scope.descriptors.get("0", NOTHING)
         given = made.stdin or (stdin if stdin is not NOTHING else inherited)
@@ -144,26 +175,40 @@ class Block:
             words = list(without_reserved(words))
             if [word.text for word in words] == ["exec"]:
                 self.scope.descriptors |= made.opened
-            if words and words[0].text in self.scope.functions:
-                self.called.add(words[0].text)
-                self.walker.function(self.scope, words, given)
-                outputs.append(Data())
-            elif words and words[0].literal == "alias":
-                self.alias(words)
-            else:
-                shared = self.scope if scope is self.scope else scope
-                outputs.append(self.walker.words(words, shared, given))
-                if shared is not self.scope:
-                    self._merge(shared)
+            before = scope.prefixed(made.given)
+            self._started(words, scope, given, outputs)
+            scope.restore(before)
+            if scope is not self.scope:
+                self._merge(scope)
             self._redirected_output(made, outputs)
         return merged(outputs)
 
+    def _started(
+        self, words: Sequence[Word], scope: Scope, stdin: Data, outputs: list[Data]
+    ) -> None:
+        if words and words[0].text in scope.functions:
+            self.called.add(words[0].text)
+            before = dict(scope.variables)
+            self.walker.function(scope, words, stdin)
+            scope.meet(before)
+            outputs.append(Data())
+        elif words and words[0].literal == "alias":
+            self.alias(words)
+        else:
+            outputs.append(self.walker.words(words, scope, stdin))
+
+    def _inputs(self, made: Redirects) -> None:
+        """What redirects read may be secret, whoever then reads it."""
+        while made.read:
+            word = made.read.pop()
+            self._find(*reading(Invocation("<", (), self.scope, NOTHING, self.walker), word))
+
     def _merge(self, chosen: Scope) -> None:
+        """What a command set with one choice of values is one possibility more."""
         for name, values in chosen.variables.items():
-            if name not in self.scope.variables or (name == CWD and len(values) == 1):
-                self.scope.variables.setdefault(name, values)
-                if values[0] not in self.scope.variables[name]:
-                    self.scope.variables[name] = (*self.scope.variables[name], *values)
+            known = self.scope.variables.get(name, ())
+            if added := [value for value in values if value not in known]:
+                self.scope.variables[name] = (*known, *added)[:MOST]
 
     def _redirected_output(self, made: Redirects, outputs: list[Data]) -> None:
         for target in made.written:
@@ -182,7 +227,8 @@ class Block:
                 self._find(danger(f"alias {name} changes what a name means"))
                 self._find(*self.walker.script(value, self.scope.copy(), NOTHING))
 
-    def assignment(self, node: "Node", *, alone: bool = True) -> None:
+    def assignment(self, node: "Node", *, alone: bool = True) -> tuple[str, tuple[Word, ...]]:
+        """A name and its values; *alone*: the shell keeps them."""
         name_node = node.child_by_field_name("name")
         value_node = node.child_by_field_name("value")
         name = self.source.of(name_node).split("[")[0] if name_node else ""
@@ -206,6 +252,7 @@ class Block:
             self._find(*assigned(name, value))
         if alone:
             self.scope.assign(name, *values)
+        return name, tuple(values)
 
     def declaration(self, node: "Node", stdin: Data) -> Data:  # noqa: ARG002 - a handler gets both
         for child in node.named_children:
@@ -232,6 +279,7 @@ class Block:
                 self.redirect(child, made, more)
         bodies = [c for c in node.named_children if not c.type.endswith("_redirect")]
         given = made.stdin or stdin
+        self._inputs(made)
         if not bodies:
             result = self.run(more, made, given)
         elif bodies[0].type == "command":
@@ -247,10 +295,11 @@ class Block:
         words_of: list[Node] = []
         for child in node.children:
             if child.type == "variable_assignment":
-                self.assignment(child, alone=False)
+                name, values = self.assignment(child, alone=False)
+                made.given[name] = values
             elif child.type.endswith("_redirect"):
                 self.redirect(child, made, words_of)
-            elif child.is_named:
+            elif child.is_named or child.type not in ("", ";"):
                 words_of.append(child)
         return self.run([*words_of, *more], made, stdin)
 
@@ -272,7 +321,5 @@ class Block:
         for child in node.named_children:
             if child.type == "comment":
                 continue
-            inner = self.inner(self.source, self.scope.copy())
-            data = inner.visit(child, data)
-            self.join(inner)
+            data = self.apart(child, data)
         return data

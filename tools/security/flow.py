@@ -125,6 +125,7 @@ _HANDLERS: Mapping[str, Handler] = {
     "command": Flow.simple,
     "redirected_statement": Flow.redirected,
     "pipeline": Flow.piped,
+    "list": Flow.either,
     "subshell": Flow.subshell,
     "if_statement": Flow.branches,
     "else_clause": Flow.branches,

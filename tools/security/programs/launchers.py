@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from tools.security.environment import assigned
 from tools.security.finding import Finding, danger, deny
 from tools.security.invocation import Invocation, Judge
 from tools.security.output import held_by
@@ -34,10 +35,12 @@ class Starts:
             yield danger(f"{call.name} {self.alone}")
 
 
-def text_of(call: Invocation, word: Word, stdin: Data | None = None) -> Iterator[Finding]:
-    """A word that a shell runs as a script."""
+def text_of(
+    call: Invocation, word: Word, stdin: Data | None = None, *, here: bool = False
+) -> Iterator[Finding]:
+    """A word that a shell runs as a script; *here*: in itself."""
     if word.literal is not None:
-        yield from call.script(word.literal, stdin)
+        yield from call.script(word.literal, stdin, here=here)
     elif word.origin in ("network", "decoded"):
         yield deny(f"{call.name} runs what nobody has seen: {word.text}", "show the text first")
     else:
@@ -47,8 +50,7 @@ def text_of(call: Invocation, word: Word, stdin: Data | None = None) -> Iterator
 
 
 def _env(call: Invocation) -> Iterator[Finding]:
-    from tools.security.environment import assigned
-
+    call = replace(call, scope=call.scope.copy())
     found = call.options(
         "-i0v -u= -C= -S= --ignore-environment --unset= --chdir= --split-string=", stop=True
     )
@@ -59,11 +61,15 @@ def _env(call: Invocation) -> Iterator[Finding]:
         yield from text_of(call, value)
     clean = found.has("-i", "--ignore-environment")
     while words and re.match(r"[A-Za-z_]\w*=", words[0].text):
-        name, _, text = words.pop(0).text.partition("=")
+        given = words.pop(0)
+        name, _, text = given.text.partition("=")
         if not (
             clean and name == "PATH" and re.fullmatch(r"(/usr(/local)?/s?bin|/s?bin|:)+", text)
         ):
             yield from assigned(name, plain(text))
+        call.scope.assign(
+            name, given.after(len(name) + 1) if given.start.startswith(f"{name}=") else given
+        )
     for value in found.values("-C", "--chdir"):
         path = resolve(value, call.scope)
         call.scope.variables[CWD] = (plain(path) if path else value,)

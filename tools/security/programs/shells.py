@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from tools.security.finding import Finding, danger, deny
 from tools.security.invocation import Invocation, Judge
 from tools.security.output import held_by
 from tools.security.programs.launchers import text_of
 from tools.security.tables import READ, dangerous, reads
-from tools.security.words import NOTHING, Word
+from tools.security.words import NOTHING, Word, plain
 
 _SEEN = "show the text first, so that a person can read what would run"
 
@@ -40,22 +41,24 @@ def _shell(call: Invocation) -> Iterator[Finding]:
     if words and not reads_input and words[0].text not in ("-", "/dev/stdin"):
         yield from _file(call, words[0])
         return
-    yield from _piped(call, options)
+    scope = call.scope.copy()
+    scope.positional = tuple(words)
+    yield from _piped(replace(call, scope=scope), options)
 
 
 def _run(call: Invocation, text: Word, arguments: list[Word]) -> Iterator[Finding]:
     scope = call.scope.copy()
     scope.positional = tuple(arguments[1:])
-    inner = Invocation(call.name, call.args, scope, call.stdin, call.walker)
-    yield from text_of(inner, text)
+    scope.variables["0"] = tuple(arguments[:1]) or (plain(call.name),)
+    yield from text_of(replace(call, scope=scope), text)
 
 
-def _file(call: Invocation, word: Word) -> Iterator[Finding]:
+def _file(call: Invocation, word: Word, *, here: bool = False) -> Iterator[Finding]:
     held = held_by(word, call)
     if word.origin in ("network", "decoded") or (held and held.opaque):
         yield deny(f"{call.name} runs what nobody has seen: {word.text}", _SEEN)
     elif held and held.text:
-        yield from call.script(held.text)
+        yield from call.script(held.text, here=here)
     yield danger(f"{call.name} runs the file {word.text}")
 
 
@@ -82,21 +85,22 @@ def _eval(call: Invocation) -> Iterator[Finding]:
     if not words:
         return
     pieces = [piece for word in words for piece in (*word.pieces, " ")]
-    yield from text_of(call, Word(tuple(pieces[:-1])))
+    yield from text_of(call, Word(tuple(pieces[:-1])), here=True)
 
 
 def _source(call: Invocation) -> Iterator[Finding]:
     if not call.args:
         return
-    word = call.args[0]
-    yield from _file(call, word)
+    yield from _file(call, call.args[0], here=True)
 
 
 def _trap(call: Invocation) -> Iterator[Finding]:
     words = [word for word in call.args if word.text != "--"]
     if not words or words[0].text in ("-p", "-l", "-"):
         return
-    yield from text_of(call, words[0])
+    before = dict(call.scope.variables)
+    yield from text_of(call, words[0], here=True)
+    call.scope.meet(before)
 
 
 def _interpreter(call: Invocation) -> Iterator[Finding]:
