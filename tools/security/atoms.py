@@ -5,11 +5,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tools.security.computed import computed
 from tools.security.escapes import ansi_c, double_quoted, unquoted
 from tools.security.parameters import Parameter, parameter
 from tools.security.scope import Scope
 from tools.security.syntax import SUBSTITUTIONS, Source, below
-from tools.security.words import Data, Hole, Word
+from tools.security.words import Data, Hole, Word, worst
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -162,8 +163,10 @@ class Reader:
             return Several(words)
         if name.isdigit() and int(name):
             return self._positional(int(name), hole)
-        if not name or found.indexed or found.indirect:
-            return Word((hole,))
+        if not name or found.indirect:
+            return Word((Hole("decoded", found.shown),)) if found.indirect else Word((hole,))
+        if found.index:
+            return self._element(found, hole)
         if found.length:
             return Word((Hole("system", found.shown),))
         return self._operated(node, found, scope.value(name), hole)
@@ -180,8 +183,12 @@ class Reader:
         match found.operator:
             case "":
                 return value
-            case ":-" | "-" | ":=" | "=" if unset:
+            case ":-" | "-" if unset:
                 return self._default(node, hole)
+            case ":=" | "=" if unset:
+                word = self._default(node, hole)
+                self.scope.assign(found.name, word)
+                return word
             case ":-" | "-" | ":=" | "=" | ":?" | "?":
                 return value
             case ":+" | "+" if unset:
@@ -193,8 +200,24 @@ class Reader:
                 return Word((Hole("decoded", found.shown),))
             case _ if found.operator[0] in "#%" and value.origin in ("system", "glob", "home"):
                 return Word((Hole(value.origin if value.holes else "unknown", found.shown),))
+            case _ if value.literal is not None:
+                made = computed(value.literal, found.shown)
+                return Word((Hole("decoded", found.shown) if made is None else made,))
             case _:
-                return Word((hole,))
+                origin = worst(["unknown", value.origin])
+                return Word((Hole(origin, found.shown, value.secret),))
+
+    def _element(self, found: Parameter, hole: Hole) -> Word:
+        """``${x[2]}``"""
+        words, index = self.scope.arrays.get(found.name), found.index
+        if not re.fullmatch(r"-?\d+", index) or found.operator:
+            return Word((Hole("decoded" if words else "unknown", found.shown),))
+        if words is None:
+            return self.scope.value(found.name) if index == "0" else Word((hole,))
+        at = int(index)
+        if -len(words) <= at < len(words):
+            return words[at]
+        return Word((Hole("decoded", found.shown),))
 
     def _default(self, node: "Node", hole: Hole) -> Word:
         texts: list[str] = []

@@ -11,10 +11,10 @@ from tools.security.finding import Finding, danger
 from tools.security.invocation import Invocation, Recursion
 from tools.security.paths import reading
 from tools.security.redirects import Redirects, redirects
-from tools.security.reserved import without_reserved
+from tools.security.reserved import waits, without_reserved
 from tools.security.scope import MOST, Scope
 from tools.security.syntax import SUBSTITUTIONS, Source, below
-from tools.security.words import NOTHING, Data, Word, merged, plain
+from tools.security.words import NOTHING, Data, Word, merged, plain, unknown
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -172,6 +172,8 @@ class Block:
             reader = self.reader(scope)
             words = [word for node in nodes for word in expand(node, reader)]
             words += made.more
+            if waits(words):
+                self._find(danger("what goes on beside the rest is not followed here"))
             words = list(without_reserved(words))
             if [word.text for word in words] == ["exec"]:
                 self.scope.descriptors |= made.opened
@@ -227,44 +229,59 @@ class Block:
                 self._find(danger(f"alias {name} changes what a name means"))
                 self._find(*self.walker.script(value, self.scope.copy(), NOTHING))
 
-    def assignment(self, node: "Node", *, alone: bool = True) -> tuple[str, tuple[Word, ...]]:
-        """A name and its values; *alone*: the shell keeps them."""
+    def assignment(
+        self, node: "Node", *, alone: bool = True, exported: bool = False
+    ) -> tuple[str, tuple[Word, ...]]:
+        """A name and its values; *alone*: the shell keeps them. *exported*: programs see them."""
         name_node = node.child_by_field_name("name")
         value_node = node.child_by_field_name("value")
         name = self.source.of(name_node).split("[")[0] if name_node else ""
         for inner in below(name_node, SUBSTITUTIONS) if name_node else ():
             self.substitute(inner, self.source, self.scope)
         text = self.source.of(value_node) if value_node else ""
+        adds = any(child.type == "+=" for child in node.children)
         values: list[Word] = []
         for scope in self.scope.choices(text):
             reader = self.reader(scope)
             if value_node is not None and value_node.type == "array":
                 items = [w for c in value_node.named_children for w in expand(c, reader)]
-                self.scope.arrays[name] = tuple(items)
+                known = self.scope.arrays.get(name, ()) if adds else ()
+                self.scope.arrays[name] = (*known, *items)
                 values.append(items[0] if items else plain(""))
             else:
                 values.append(value_of(value_node, reader) if value_node else plain(""))
-        if any(child.type == "+=" for child in node.children):
+        if adds:
             before = self.scope.value(name)
             known = "" if before.origin == "unset" else before.pieces
             values = [Word((*known, *value.pieces)) for value in values]
         for value in values:
-            self._find(*assigned(name, value))
+            self._find(*assigned(name, value, exported=not alone or exported))
+        if name_node is not None and name_node.type == "subscript":
+            self.scope.arrays[name] = (unknown(f"${{{name}[…]}}", "decoded"),)
         if alone:
             self.scope.assign(name, *values)
         return name, tuple(values)
 
     def declaration(self, node: "Node", stdin: Data) -> Data:  # noqa: ARG002 - a handler gets both
+        """``export``, ``declare`` and the like."""
+        exported = node.children[0].type == "export"
         for child in node.named_children:
             if child.type == "variable_assignment":
-                self.assignment(child)
-            else:
-                for word in expand(child, self.reader(self.scope)):
-                    name, equals, _ = word.text.partition("=")
-                    if equals:
-                        value = word.after(len(name) + 1) if len(word.start) > len(name) else word
-                        self._find(*assigned(name, value))
-                        self.scope.assign(name, value)
+                self.assignment(child, exported=exported)
+                continue
+            for word in expand(child, self.reader(self.scope)):
+                name, equals, _ = word.text.partition("=")
+                if re.match(r"[-+]", name):
+                    exported = exported or "x" in name
+                    if set(name) & set("nlu"):
+                        self._find(danger(f"what {name} makes of variables is not followed here"))
+                elif equals:
+                    value = word.after(len(name) + 1) if len(word.start) > len(name) else word
+                    self._find(*assigned(name, value, exported=exported))
+                    self.scope.assign(name, value)
+                elif exported and name in self.scope.variables:
+                    for value in self.scope.variables[name]:
+                        self._find(*assigned(name, value, exported=True))
         return NOTHING
 
     def redirect(self, node: "Node", made: Redirects, more: list["Node"]) -> None:

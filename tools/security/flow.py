@@ -49,6 +49,8 @@ class Flow(Block):
         return self.branches(node, stdin)
 
     def each(self, node: "Node", stdin: Data) -> Data:
+        if node.children[0].type == "select":
+            self._find(danger("select waits for a person to choose"))
         name = node.child_by_field_name("variable")
         body = node.child_by_field_name("body")
         values: list[Word] = []
@@ -77,9 +79,10 @@ class Flow(Block):
 
     def unset(self, node: "Node", stdin: Data) -> Data:
         for child in node.named_children:
-            name = self.source.of(child)
+            name = re.sub(r"[\"']|\[.*", "", self.source.of(child))
             self._find(*assigned(name, unknown(name)))
             self.scope.variables.pop(name, None)
+            self.scope.arrays.pop(name, None)
         return self.tested(node, stdin)
 
     def assigned(self, node: "Node", stdin: Data) -> Data:  # noqa: ARG002 - a handler gets both

@@ -66,7 +66,7 @@ def _env(call: Invocation) -> Iterator[Finding]:
         if not (
             clean and name == "PATH" and re.fullmatch(r"(/usr(/local)?/s?bin|/s?bin|:)+", text)
         ):
-            yield from assigned(name, plain(text))
+            yield from assigned(name, plain(text), exported=True)
         call.scope.assign(
             name, given.after(len(name) + 1) if given.start.startswith(f"{name}=") else given
         )

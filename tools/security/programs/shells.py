@@ -4,10 +4,12 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
+from tools.security.environment import assigned
 from tools.security.finding import Finding, danger, deny
 from tools.security.invocation import Invocation, Judge
 from tools.security.output import held_by
 from tools.security.programs.launchers import text_of
+from tools.security.settings import printf_target
 from tools.security.tables import READ, dangerous, reads
 from tools.security.words import NOTHING, Word, plain
 
@@ -125,31 +127,32 @@ def _computed(call: Invocation) -> bool:
 def _set(call: Invocation) -> Iterator[Finding]:
     if "+o history" in " ".join(call.texts):
         yield deny("set +o history hides what is done")
+    for text in call.texts:
+        if re.fullmatch(r"-\w*[ak]\w*|allexport|keyword", text):
+            yield danger(f"set {text} exports what comes later")
 
 
 def _history(call: Invocation) -> Iterator[Finding]:
+    if call.name == "fc" and not any(re.match(r"-\w*l", text) for text in call.texts):
+        yield danger("fc runs commands of before")
     if any(re.match(r"-[a-z]*[cwd]", text) for text in call.texts):
         yield deny("history is what audits rely on")
 
 
 def _printf(call: Invocation) -> Iterator[Finding]:
-    if call.texts[:1] == ("-v",):
-        from tools.security.environment import assigned
-
-        yield from assigned(call.texts[1] if len(call.texts) > 1 else "", Word(("",)))
+    if name := printf_target(call):
+        yield from assigned(name, plain("?"))
 
 
 def _named(call: Invocation) -> Iterator[Finding]:
     """read NAME and the like set variables, too."""
-    from tools.security.environment import assigned
-
     if any(re.match(r"-[a-zA-Z]*C", text) for text in call.texts):
         yield danger(f"{call.name} -C runs a command")
         for word in call.args:
             yield from (f for f in text_of(call, word) if f.level == "deny")
     for text in call.texts:
-        if not text.startswith("-"):
-            yield from assigned(text, Word(("",)))
+        if found := re.match(r"[A-Za-z_]\w*", text):
+            yield from assigned(found[0], plain("?"))
 
 
 PROGRAMS: Mapping[str, Judge] = {
@@ -159,8 +162,9 @@ PROGRAMS: Mapping[str, Judge] = {
     "trap": _trap,
     "python perl ruby node php lua nodejs pypy deno bun tclsh expect julia R Rscript pwsh java groovy jshell guile ghci erl iex scala swift irb gdb": _interpreter,
     "cd pushd popd shift return exit break continue true false : test [ local": READ,
-    "let getopts": _named,
+    "let": _named,
     "complete compopt": dangerous("it may run a command"),
+    "getopts": dangerous("what it sets is not followed here"),
     "echo": reads(content=False),
     "printf": _printf,
     "set": _set,
