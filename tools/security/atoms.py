@@ -159,16 +159,16 @@ class Reader:
         if name in ("@", "*") or found.whole:
             words = scope.positional if name in ("@", "*") else scope.arrays.get(name, ())
             if words is None or found.operator:
-                return Word((hole,))
+                return Word((Hole("decoded", found.shown) if words else hole,))
             return Several(words)
         if name.isdigit() and int(name):
             return self._positional(int(name), hole)
         if not name or found.indirect:
-            return Word((Hole("decoded", found.shown),)) if found.indirect else Word((hole,))
-        if found.index:
-            return self._element(found, hole)
+            return Word((Hole("decoded", found.shown) if found.indirect else hole,))
         if found.length:
             return Word((Hole("system", found.shown),))
+        if found.index:
+            return self._element(found, hole)
         return self._operated(node, found, scope.value(name), hole)
 
     def _positional(self, number: int, hole: Hole) -> Word:
@@ -178,34 +178,37 @@ class Reader:
         return words[number - 1] if number <= len(words) else Word((Hole("unset", hole.shown),))
 
     def _operated(self, node: "Node", found: Parameter, value: Word, hole: Hole) -> Word:
-        """``${x:-y}`` and ``${x:=y}`` of what is never set are ``y``; what cuts is not followed."""
         unset = any(each.origin == "unset" for each in value.holes)
-        match found.operator:
+        match found.operator.removeprefix(":"):
             case "":
-                return value
-            case ":-" | "-" if unset:
-                return self._default(node, hole)
-            case ":=" | "=" if unset:
-                word = self._default(node, hole)
-                self.scope.assign(found.name, word)
-                return word
-            case ":-" | "-" | ":=" | "=" | ":?" | "?":
-                return value
-            case ":+" | "+" if unset:
-                return Word(("",))
-            case ":+" | "+":
-                return self._default(node, hole)
+                return value if found.operator == "" else self._made(found, value)
+            case "-" | "=" | "?" | "+":
+                return self._either(node, found, value if not unset else None, hole)
             case "@" if value.literal is not None and found.shown.endswith("@P}"):
                 list(self.overlooked(value.literal))
                 return Word((Hole("decoded", found.shown),))
-            case _ if found.operator[0] in "#%" and value.origin in ("system", "glob", "home"):
-                return Word((Hole(value.origin if value.holes else "unknown", found.shown),))
-            case _ if value.literal is not None:
-                made = computed(value.literal, found.shown)
-                return Word((Hole("decoded", found.shown) if made is None else made,))
             case _:
-                origin = worst(["unknown", value.origin])
-                return Word((Hole(origin, found.shown, value.secret),))
+                return self._made(found, value)
+
+    def _either(self, node: "Node", found: Parameter, value: Word | None, hole: Hole) -> Word:
+        """``${x:-y}`` and ``${x:=y}`` of what is never set are ``y``. *value*: None when unset."""
+        if found.operator.endswith("+"):
+            return self._default(node, hole) if value else Word(("",))
+        if value is not None:
+            return value
+        word = self._default(node, hole)
+        if found.operator.endswith("="):
+            self.scope.assign(found.name, word)
+        return word
+
+    def _made(self, found: Parameter, value: Word) -> Word:
+        """``${x%y}`` and the like."""
+        if value.literal is not None:
+            made = computed(value.literal, found.shown)
+            return Word((Hole("decoded", found.shown) if made is None else made,))
+        kept = found.operator[0] in "#%" and value.origin in ("system", "glob", "home")
+        origin = value.origin if kept else worst(["unknown", value.origin])
+        return Word((Hole(origin, found.shown, value.secret),))
 
     def _element(self, found: Parameter, hole: Hole) -> Word:
         """``${x[2]}``"""

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING
 
-from tools.security.block import Block
+from tools.security.commands import Commands
 from tools.security.environment import assigned
 from tools.security.expansion import expand
 from tools.security.finding import danger, deny
@@ -21,7 +21,7 @@ _ENDLESS = re.compile(r"(while\s+(true|:|\[ 1 \]|\[\[ 1 \]\])|until\s+false|for\
 _ENDS = re.compile(r"\b(break|exit|return)\b")
 
 
-class Flow(Block):
+class Flow(Commands):
     """A block that knows every kind of statement."""
 
     def visit(self, node: "Node", stdin: Data) -> Data:
