@@ -10,8 +10,8 @@ from tools.security.invocation import Invocation
 from tools.security.paths import reading
 from tools.security.redirects import Redirects, redirects
 from tools.security.reserved import waits, without_reserved
-from tools.security.scope import MOST, Scope
-from tools.security.words import NOTHING, Data, Word, merged
+from tools.security.scope import Scope
+from tools.security.words import NOTHING, Data, Word, fewer, merged
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -83,7 +83,7 @@ class Commands(Block):
         for name, values in chosen.variables.items():
             known = self.scope.variables.get(name, ())
             if added := [value for value in values if value not in known]:
-                self.scope.variables[name] = (*known, *added)[:MOST]
+                self.scope.variables[name] = fewer((*known, *added))
 
     def _redirected_output(self, made: Redirects, outputs: list[Data]) -> None:
         for target in made.written:

@@ -7,14 +7,12 @@ from itertools import product
 from math import prod
 from typing import Any
 
-from tools.security.words import NOTHING, Data, Hole, Word, plain, unknown
+from tools.security.words import NOTHING, Data, Hole, Word, fewer, plain, unknown
 
 HOME = "~"
 CWD = "PWD"
 LONGEST = 2_048
 """Characters of a value; scripts can double one again and again."""
-MOST = 64
-"""Values of one variable that are looked at."""
 COMBINED = 64
 """Combinations of the values of several."""
 _GIVEN: dict[str, Word] = {
@@ -80,10 +78,8 @@ class Scope:
     def assign(self, name: str, *values: Word) -> None:
         if name == CWD:
             return  # only cd leads elsewhere
-        values = tuple(v if len(v.text) <= LONGEST else unknown(f"${name}") for v in values)
-        if len(values) > MOST:
-            values = (*values[: MOST - 1], unknown(f"${name}"))
-        self.variables[name] = values
+        short = (v if len(v.text) <= LONGEST else unknown(f"${name}", "decoded") for v in values)
+        self.variables[name] = fewer(short)
 
     def prefixed(self, given: Mapping[str, Sequence[Word]]) -> dict[str, tuple[Word, ...] | None]:
         """Set what stands before a command; what :meth:`restore` needs to take it back."""

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from tools.security.invocation import Invocation
 from tools.security.output import output_of
 from tools.security.paths import UNKNOWN, resolve
-from tools.security.scope import CWD, MOST
-from tools.security.words import plain, unknown
+from tools.security.scope import CWD
+from tools.security.words import MOST, plain, unknown
 
 
 def settles(call: Invocation) -> None:
@@ -92,7 +92,9 @@ def _link(call: Invocation) -> None:
 
 
 def _shift(call: Invocation) -> None:
-    call.scope.positional = (call.scope.positional or ())[1:]
+    words, count = call.scope.positional, call.texts[0] if call.args else "1"
+    known = words is not None and count.isdecimal()
+    call.scope.positional = words[int(count) :] if known and words else None
 
 
 def _pop(call: Invocation) -> None:
