@@ -134,6 +134,8 @@ class Reader:
         data = self.substitute(node, self.source, self.scope)
         if data.text is not None and data.exact and node.type == "command_substitution":
             return Value(Word((data.text.rstrip("\n"),)), split)
+        if data.paths and all(path.start.startswith("/") for path in data.paths):
+            return Several(data.paths)
         shown = self.source.of(node).strip()
         if node.type == "process_substitution":
             shown = f"/dev/fd/{shown}"

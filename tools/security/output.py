@@ -127,8 +127,10 @@ def _paths(call: Invocation) -> Data:
         return Data("unknown", paths=tuple(found_by(call)))
     found = [word for word in call.args if not word.text.startswith("-")]
     below = [_inside(word, Hole("glob", "/*")) for word in found]
-    # ls shows names alone, which lead elsewhere from elsewhere.
-    return Data("unknown", paths=(*below, Word((Hole("glob", "*"),))))
+    if not found or not all(re.search(r"\.\w+$", word.text) for word in found):
+        # Of a directory ls shows names alone, which lead elsewhere from elsewhere.
+        below.append(Word((Hole("glob", "*"),)))
+    return Data("unknown", paths=tuple(below))
 
 
 def found_by(call: Invocation) -> Iterator[Word]:
@@ -150,7 +152,8 @@ def found_by(call: Invocation) -> Iterator[Word]:
 
 
 def _inside(word: Word, piece: Piece) -> Word:
-    return word if word.text.endswith("*") else Word((*word.pieces, piece))
+    known = word.text.endswith("*") or re.search(r"\*\.\w+$", word.text)
+    return word if known else Word((*word.pieces, piece))
 
 
 def _found(call: Invocation) -> Data:

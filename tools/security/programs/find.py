@@ -31,6 +31,8 @@ def _find(call: Invocation) -> Iterator[Finding]:
             yield from _deleted(call, roots, narrowed=narrowed)
         elif text in _FIND_WRITES and index + 1 < len(words):
             yield from writes(call, words[index + 1], f"find {text}")
+        elif text == "-files0-from":
+            yield danger("find -files0-from reads where to look from a file")
         elif text in _ACTIONS:
             end = next(
                 (i for i in range(index, len(words)) if words[i].text in (";", "+")), len(words)
