@@ -127,7 +127,8 @@ class Walker:
                 self.find(deny("it opens a connection from the shell"))
         if not _SIMPLE.issuperset(kinds_in(source.root)):
             self.unsure.append(text)
-        self.find(*set_within(text))
+        if "=" in text and ("${" in text or "((" in text):
+            self.find(*set_within(text))
         given = Flow(self, source, scope)
         data = given.visit(source.root, stdin)
         given.uncalled()
