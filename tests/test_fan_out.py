@@ -99,9 +99,7 @@ async def test_a_change_of_several_hosts_is_one_question(tmp_path: Path, works: 
     """It is dangerous, the card names all hosts, and one click runs it on each."""
     model = ScriptedModel(calls(RESTART, AFTER), says("Both are back."))
     fleet = Fleet("web1", "web2")
-    async with process(
-        tmp_path, model, works.tools(), hosts=fleet, mode="autonomous"
-    ) as bench:
+    async with process(tmp_path, model, works.tools(), hosts=fleet, mode="autonomous") as bench:
         await bench.say("restart nginx on both")
         request = await bench.approval()
         assert [] == works.did
@@ -255,9 +253,7 @@ async def test_another_machine_behind_a_name_is_asked_about_afresh(
     assert BOTH == works.did
 
 
-async def test_a_call_on_many_hosts_is_one_call_of_the_budget(
-    tmp_path: Path, works: Works
-) -> None:
+async def test_a_call_on_many_hosts_is_one_call_of_the_budget(tmp_path: Path, works: Works) -> None:
     """What counts is how often the model acts, not how large the fleet is."""
     fleet = Fleet(*(f"web{number}" for number in range(6)))
     pace = Pace(lease=FAST.lease, feed_poll=FAST.feed_poll, budget=Budget(calls=2))
