@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field
 
 from bot.tool import Level, Risk, ToolContext, ToolError, ToolResult, Trust, Verdict, tool
 from tools.hosts.output import safe, visible
+from tools.on_host import OnHost
 from tools.places import NotHere, Place, host_errors, writable
 from tools.texts import decoded, encoding_of
 from tools.units import size
@@ -89,7 +90,7 @@ async def write_file(
     mode: Annotated[
         Mode, Field(description="overwrite all of it, append, or create a new file only")
     ] = "overwrite",
-    host: Annotated[str | None, Field(description="host name; leave out for this one")] = None,
+    host: OnHost = None,
 ) -> ToolResult:
     """Write a text file (UTF-8). What it held before is kept, and the answer says where."""
     given = {"path": path, "content": content, "mode": mode, "host": host}
