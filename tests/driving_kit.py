@@ -90,7 +90,7 @@ def _obey(ask: Ask) -> ModelReplied:
 
 
 @asynccontextmanager
-async def driving(directory: Path, **given: object) -> AsyncGenerator[Driver]:
+async def driving(directory: Path, **given: Any) -> AsyncGenerator[Driver]:
     """A running bot with all tools and its inventory; *given*: settings."""
     chosen = settings(directory, **given)
     hosts = tools.hosts.create(chosen)
