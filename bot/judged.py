@@ -65,7 +65,7 @@ def fingerprint(parts: Sequence[Prepared]) -> str:
             "version": first.tool.version,
             "args": {name: value for name, value in first.call.args.items() if name != "host"},
             "hosts": [[part.host.name, part.host.key, part.host.account] for part in parts],
-            "policy": [part.verdict.policy for part in parts],
+            "judged": [[part.verdict.policy, part.verdict.basis] for part in parts],
             "run": first.ctx.run_id,
             "requester": first.ctx.user.key,
         }
