@@ -47,19 +47,11 @@ class Works:
         """How many looks must meet before any of them goes on."""
 
     def tools(self) -> list[Tool]:
-        def judged(args: object, otherwise: Verdict) -> Verdict:
-            host = getattr(args, "host", None)
-            if host in self.away:
-                raise ToolError(f"{host} is away")
-            if host in self.forbidden:
-                return replace(otherwise, level=Level.DENY, reasons=("it is frozen",))
-            return otherwise
-
         def changes(args: object, ctx: ToolContext) -> Verdict:
-            return judged(args, Verdict(Level.ASK, Risk.CHANGE))
+            return self._judged(args, Verdict(Level.ASK, Risk.CHANGE))
 
         def reads(args: object, ctx: ToolContext) -> Verdict:
-            return judged(args, Verdict())
+            return self._judged(args, Verdict())
 
         @tool(risk=changes)
         async def restart(ctx: ToolContext, unit: str, host: OnHost = None) -> str:
@@ -82,6 +74,14 @@ class Works:
             return f"{name} is fine"
 
         return [restart, look]
+
+    def _judged(self, args: object, otherwise: Verdict) -> Verdict:
+        host = getattr(args, "host", None)
+        if host in self.away:
+            raise ToolError(f"{host} is away")
+        if host in self.forbidden:
+            return replace(otherwise, level=Level.DENY, reasons=("it is frozen",))
+        return otherwise
 
 
 UNSEEN = OutcomeUnknown("the connection was lost")
