@@ -4,7 +4,7 @@ Each event costs the same however long the run is. The list of messages only gro
 beginning of the prompt stays the same from step to step.
 """
 
-from agent.transcript import note, result
+from agent.transcript import note, result, together
 from bot.chat import User
 from bot.events import (
     ApprovalDecided,
@@ -23,13 +23,13 @@ from bot.events import (
     ToolFinished,
     ToolStarted,
 )
+from bot.fan_out import gather, grouped, parts
 from bot.ports import Message
 from bot.tool import ToolCall
 
 REPAIRS = 2
 """How often a model may correct a turn of nothing but unusable calls."""
 _EMPTY = "Your last reply was empty. Answer the person now, or call a tool."
-_GONE = "not done: the run was over before"
 
 
 class State:
@@ -52,7 +52,7 @@ class State:
         self._open: dict[str, ToolCall] = {}
         self._ran: dict[str, ToolCall] = {}
         """As they started, which may be as a person edited them."""
-        self._results: dict[str, Message] = {}
+        self._results: dict[str, str] = {}
         self._unusable = 0
         self._repairs = 0
         self._empty = 0
@@ -123,7 +123,8 @@ class State:
         self._read(reply.context.last)
         text = reply.text.strip()
         if text or reply.tool_calls:
-            self.messages.append(Message("assistant", text, calls=reply.tool_calls))
+            made = tuple(map(gather, grouped(reply.tool_calls)))
+            self.messages.append(Message("assistant", text, calls=made))
         self._calls = reply.tool_calls
         self._open = {call.id: call for call in reply.tool_calls}
         self._results, self._ran, self._unusable = {}, {}, 0
@@ -143,20 +144,24 @@ class State:
             return
         ran = self._ran.get(call.id)
         self._unusable += event.outcome == "error" and ran is None
-        self._results[call.id] = Message("tool", result(recorded, event, call, ran), tool=call.name)
+        self._results[call.id] = result(recorded, event, call, ran)
         if not self._open:
             self._settle(event)
             self._lengths.append((recorded.seq, len(self.messages)))
 
     def _settle(self, last: ToolFinished) -> None:
         """All calls of the reply have ended: show the results, in the order of the calls."""
-        self.messages += [self._results[call.id] for call in self._calls]
+        self.messages += self._told()
         self._repairs = self._repairs + 1 if self._unusable == len(self._calls) else 0
         if self._repairs > REPAIRS:
             self.failure = (
                 f"The model asked {self._repairs} times in a row for something no tool can do. "
                 f"The last time: {last.output}"
             )
+
+    def _told(self) -> list[Message]:
+        """One result for each call that the model made, whichever its hosts."""
+        return [together(parts, self._results) for parts in grouped(self._calls)]
 
     def _finished_late(self, recorded: Recorded, event: ToolFinished) -> None:
         """A call whose outcome was unknown was run again after all."""
@@ -195,7 +200,7 @@ class State:
         del self._doubts[event.approval]
         self._looking.discard(event.approval)
         if event.decision == "again":
-            self._again[call.id] = call
+            self._again |= {part.id: part for part in parts(call)}
 
     def _summarise(self, text: str, upto: int) -> None:
         kept = next((n for seq, n in reversed(self._lengths) if seq <= upto), 1)
@@ -205,10 +210,7 @@ class State:
 
     def _end(self, end: RunFinished | RunFailed | RunStopped) -> None:
         if self._open:
-            ended = [
-                self._results.get(c.id, Message("tool", _GONE, tool=c.name)) for c in self._calls
-            ]
-            self.messages += ended
+            self.messages += self._told()
         self.messages += self.news
         text = _last_words(end)
         if text and text != self.messages[-1].text:

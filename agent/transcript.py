@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 
@@ -14,6 +14,7 @@ CHARS_PER_TOKEN = 3.5
 """A low guess, so that estimates are high: prose has about 4, logs and code fewer."""
 SHORT = 600
 """Characters an old tool result is shortened to."""
+_GONE = "not done: the run was over before"
 NOTE = "[note] "
 """How a user message begins that no person wrote."""
 
@@ -43,6 +44,16 @@ def result(recorded: Recorded, event: ToolFinished, call: ToolCall, ran: ToolCal
         changed = json.dumps(ran.args, ensure_ascii=False)
         return f"A person changed this call; it ran with {changed}\n{text}"
     return text
+
+
+def together(calls: Sequence[ToolCall], results: Mapping[str, str]) -> Message:
+    """The result of what was one call: what came of each of its hosts, by the ids of *calls*."""
+    first, *others = calls
+    texts = [(call.args.get("host"), results.get(call.id, _GONE)) for call in calls]
+    if not others:
+        return Message("tool", texts[0][1], tool=first.name)
+    lines = (f"{host}:" + ("\n" if "\n" in text else " ") + text for host, text in texts)
+    return Message("tool", "\n".join(lines), tool=first.name)
 
 
 def mark(text: str, source: str, boundary: str) -> str:

@@ -3,19 +3,22 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import chain
 from time import time
 
 from bot.approvals import Approvals
-from bot.batching import NOT_TRIED, Batch, prepare
+from bot.batching import Batch, prepare
 from bot.events import ApprovalRequested, Event, ModelReplied, ToolFinished
 from bot.execution import Executor
+from bot.fan_out import gather, grouped
 from bot.ids import typeable_id
 from bot.judged import Prepared, Question
 from bot.judging import Judges
-from bot.ledger import CallState
+from bot.ledger import NOT_TRIED
 from bot.run import Run, Turn, insist
 from bot.spending import Budget
 from bot.tool import Risk, ToolCall, Trust
+from bot.verdict import together
 
 UNKNOWN = "The bot was cut off while this ran: it may or may not have had its effect."
 
@@ -29,12 +32,18 @@ class Calls:
         self._approvals = approvals
         self._budget = budget
 
+    def expanded(self, reply: ModelReplied) -> ModelReplied:
+        """The reply with one call for each host where it has one for several."""
+        calls = chain.from_iterable(map(self._judges.expanded, reply.tool_calls))
+        return replace(reply, tool_calls=tuple(calls))
+
     async def judged(self, run: Run, reply: ModelReplied) -> Batch:
         """What of a reply's calls begins in the same commit as the reply."""
         room = self._budget.calls_left(run.ledger.spent)
-        calls, beyond = reply.tool_calls[:room], reply.tool_calls[room:]
+        wanted = grouped(reply.tool_calls)
+        calls = list(chain.from_iterable(wanted[:room]))
         batch = await prepare(self._judges, run, calls, self._executor.context)
-        for call in beyond:
+        for call in chain.from_iterable(wanted[room:]):
             batch.refuse(call, f"the run's budget of {self._budget.calls} calls is used up")
         return batch
 
@@ -62,16 +71,16 @@ class Calls:
         async def open_it(turn: Turn) -> None:
             if not await self._approvals.request(turn, request, run.user):
                 text = "too many approvals are open already"
-                turn.add(ToolFinished(asked.call.id, "denied", text), *_not_tried(run, asked.call))
+                turn.add(*_given_up(run, [part.call for part in asked.parts], text))
 
         await run.turn(open_it)
 
     async def _use(self, run: Run, batch: Batch) -> float:
         """Start an approved call: its approval is spent in the same commit."""
-        [prepared] = batch.begin
+        approval = batch.begin[0].approval
 
         async def spend(turn: Turn) -> bool:
-            used = await self._approvals.use(turn, prepared.approval)
+            used = await self._approvals.use(turn, approval)
             if used:
                 turn.add(*batch.events)
             return used
@@ -97,12 +106,10 @@ class Calls:
         if not prepared.reads:
             run.still_mine()
         finished = await self._executor.execute(prepared)
-        failed = finished.outcome != "ok" and not prepared.reads
-        rest = _not_tried(run, prepared.call) if failed else []
         if finished.outcome == "unknown" and not prepared.reads:
-            await self._doubt(run, [prepared.call], [finished, *rest])
+            await self._doubt(run, [prepared.call], [finished])
         else:
-            await run.append(finished, *rest)
+            await run.append(finished)
 
     async def recover(self, run: Run) -> None:
         """What a crash cut off: READ calls are repeated, of others nobody knows the outcome."""
@@ -114,11 +121,11 @@ class Calls:
         if not cut:
             return
         ended = [ToolFinished(call.id, "unknown", UNKNOWN, Trust.SYSTEM) for call in cut]
-        await self._doubt(run, cut, [*ended, *_not_tried(run, *cut)])
+        await self._doubt(run, cut, ended)
 
     async def _doubt(self, run: Run, calls: Sequence[ToolCall], ended: Sequence[Event]) -> None:
         """Record unknown outcomes, and ask a person what to make of each."""
-        requests = [self._doubtful(run, run.ledger.calls[call.id]) for call in calls]
+        requests = [self._doubtful(run, parts) for parts in grouped(calls)]
 
         async def record(turn: Turn) -> None:
             turn.add(*ended)
@@ -127,14 +134,15 @@ class Calls:
 
         await insist(lambda: run.turn(record))
 
-    def _doubtful(self, run: Run, state: CallState) -> ApprovalRequested:
-        assert state.verdict
+    def _doubtful(self, run: Run, calls: Sequence[ToolCall]) -> ApprovalRequested:
+        verdicts = [state.verdict for c in calls if (state := run.ledger.calls[c.id]).verdict]
+        places = [self._judges.place(call) for call in calls]
         return ApprovalRequested(
             approval=typeable_id(),
-            call=state.call,
-            verdict=replace(state.verdict, reasons=("it may already have run",)),
-            host=self._judges.host_of(state.call),
-            account=state.request.account if state.request else "",
+            call=gather(calls),
+            verdict=replace(together(verdicts), reasons=("it may already have run",)),
+            host=", ".join(host for host, _ in places),
+            account=", ".join(account for _, account in places),
             digest="",
             expires=time() + self._approvals.ttl,
             tainted_by=tuple(run.ledger.tainted_by.values()),
@@ -142,9 +150,10 @@ class Calls:
         )
 
 
-def _not_tried(run: Run, *but: ToolCall) -> list[Event]:
-    """How the reply's other calls end when these did not succeed."""
-    ended = {call.id for call in but}
+def _given_up(run: Run, calls: Sequence[ToolCall], why: str) -> list[Event]:
+    """How *calls* end that cannot even be asked about, and with them the rest of the reply."""
+    given_up = {call.id for call in calls}
     return [
-        ToolFinished(call, "denied", NOT_TRIED) for call in run.ledger.calls if call not in ended
+        ToolFinished(call, "denied", why if call in given_up else NOT_TRIED)
+        for call in run.ledger.calls
     ]

@@ -111,6 +111,7 @@ class Driver:
         except ModelError as error:
             await self._finish(run, RunFailed(str(error)))
             return False
+        reply = self._calls.expanded(reply)
         batch = await self._calls.judged(run, reply)
         try:
             await run.append(reply, *batch.events)

@@ -11,6 +11,7 @@ from bot.approvals import Row
 from bot.chat import ThreadRef, User
 from bot.codec import decode
 from bot.events import ApprovalRequested, RunStarted
+from bot.fan_out import parts
 from bot.gate import Mode, Situation, gate
 from bot.judged import Prepared, Question
 from bot.judging import Judges
@@ -43,8 +44,9 @@ class Editor:
         call = replace(request.call, args=dict(arguments))
         ctx = self._context(row.run, call.id, started.user, thread)
         try:
-            prepared = await self._prepared(call, ctx, tainted=bool(request.tainted_by))
-            return await Question(call, (prepared,)).request(request.expires, request.tainted_by)
+            tainted = bool(request.tainted_by)
+            prepared = [await self._prepared(part, ctx, tainted=tainted) for part in parts(call)]
+            return await Question(prepared).request(request.expires, request.tainted_by)
         except ToolError as error:
             raise Refused(str(error)) from error
 

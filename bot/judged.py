@@ -8,9 +8,10 @@ from pydantic import BaseModel
 
 from bot.approvals import digest
 from bot.events import ApprovalRequested, Influence, ToolStarted
+from bot.fan_out import gather
 from bot.ids import typeable_id
 from bot.resources import Host
-from bot.tool import Risk, Tool, ToolCall, ToolContext, ToolError, Verdict
+from bot.tool import Level, Risk, Tool, ToolCall, ToolContext, ToolError, Verdict
 from bot.verdict import together
 
 
@@ -38,6 +39,10 @@ class Prepared:
         return self.verdict.risk is Risk.READ
 
     @property
+    def denied(self) -> bool:
+        return self.verdict.level is Level.DENY
+
+    @property
     def undo(self) -> str:
         return self.tool.undo(self.args) if self.tool.undo else ""
 
@@ -51,19 +56,18 @@ class Prepared:
             return f"no preview: {error}"
 
 
-def fingerprint(
-    tool: Tool, call: ToolCall, ctx: ToolContext, judged: Verdict, hosts: Sequence[Host]
-) -> str:
-    """The digest of a call on *hosts*: what it does, where exactly, and on whose behalf."""
+def fingerprint(parts: Sequence[Prepared]) -> str:
+    """The digest of a call on its hosts: what it does, where exactly, and on whose behalf."""
+    first, *_ = parts
     return digest(
         {
-            "tool": tool.name,
-            "version": tool.version,
-            "args": {name: value for name, value in call.args.items() if name != "host"},
-            "hosts": [[host.name, host.key, host.account] for host in hosts],
-            "policy": judged.policy,
-            "run": ctx.run_id,
-            "requester": ctx.user.key,
+            "tool": first.tool.name,
+            "version": first.tool.version,
+            "args": {name: value for name, value in first.call.args.items() if name != "host"},
+            "hosts": [[part.host.name, part.host.key, part.host.account] for part in parts],
+            "judged": [[part.verdict.policy, part.verdict.basis] for part in parts],
+            "run": first.ctx.run_id,
+            "requester": first.ctx.user.key,
         }
     )
 
@@ -72,7 +76,6 @@ def fingerprint(
 class Question:
     """A call that needs a person, judged on each of its hosts: one approval for all of them."""
 
-    call: ToolCall
     parts: Sequence[Prepared]
     """In the order of the hosts; at least one."""
 
@@ -82,17 +85,16 @@ class Question:
 
     async def request(self, expires: float, tainted_by: tuple[Influence, ...]) -> ApprovalRequested:
         """The question, with what the card shows."""
-        first, *_ = self.parts
         hosts = [part.host for part in self.parts]
         reasons = [(part.host.name, each) for part in self.parts for each in part.verdict.reasons]
         undos = [(part.host.name, part.undo) for part in self.parts]
         return ApprovalRequested(
             approval=typeable_id(),
-            call=self.call,
+            call=gather([part.call for part in self.parts]),
             verdict=replace(self.verdict, reasons=tuple(self._told(reasons))),
             host=", ".join(host.name for host in hosts),
             account=", ".join(host.account for host in hosts),
-            digest=fingerprint(first.tool, self.call, first.ctx, first.verdict, hosts),
+            digest=fingerprint(self.parts),
             expires=expires,
             tainted_by=tainted_by,
             preview="\n".join(self._told(await self._previews())),

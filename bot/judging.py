@@ -1,20 +1,23 @@
 """Judging one call: what its tool thinks of it, and what the gate makes of that."""
 
+import asyncio
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from pydantic import BaseModel, JsonValue, ValidationError
 from pydantic_core import ErrorDetails
 
 from bot.access import Access
 from bot.approvals import Approvals, shape
+from bot.fan_out import spread
 from bot.gate import Mode, Situation, gate
 from bot.judged import Prepared, fingerprint
 from bot.ledger import CallState
 from bot.redact import SHOWN, Redactor
-from bot.resources import Host, Hosts
+from bot.resources import Hosts
 from bot.run import Run
-from bot.tool import Risk, Tool, ToolCall, ToolContext, ToolError, Verdict
+from bot.tool import Risk, Tool, ToolCall, ToolContext, ToolError
 
 _MEANS_MORE = re.compile(r"[\s;&|<>`$()]")
 """What a secret has no need of, and a shell understands."""
@@ -39,40 +42,92 @@ class Judges:
         self._approvals = approvals
         self._mode: Mode = mode
 
-    async def prepare(self, run: Run, state: CallState, context: ContextOf) -> Prepared:
-        """Judge one call. Raises ToolError, for the model, when it makes no sense."""
-        call = state.call
-        tool, args = self.parse(call.name, call.args)
-        host = self._hosts.get(getattr(args, "host", None))
-        ctx = context(run, call, tool)
-        judged = await tool.judge(args, ctx)
-        request = state.request if state.stage == "approved" else None
-        approved = request is not None and request.digest == fingerprint(
-            tool, call, ctx, judged, (host,)
-        )
-        if judged.risk is not Risk.READ:
+    def expanded(self, call: ToolCall) -> tuple[ToolCall, ...]:
+        """One call for each host that *call* names; what names them badly stays as it is."""
+        try:
+            hosts = self._named(call)
+        except ToolError:
+            return (call,)
+        if len(hosts) == 1:
+            return (replace(call, args={**call.args, "host": hosts[0]}),)
+        return spread(call, hosts) or (call,)
+
+    def _named(self, call: ToolCall) -> Sequence[str]:
+        """The hosts of a call that may be about several, sorted; none when it is about one at
+        most. Raises ToolError."""
+        given = call.args.get("host")
+        tool = self._tools().get(call.name)
+        if tool is None or "host" not in tool.args.model_fields:
+            return ()
+        match given:
+            case list():
+                wanted = [str(each) for each in given]
+            case str() if "," in given or given.startswith("group:"):
+                wanted = given.split(",")
+            case _:
+                return ()
+        names = {name for each in wanted for name in self._hosts.expand(each.strip())}
+        if not names:
+            raise ToolError("host names no host: leave it out for the default one")
+        return sorted(names)
+
+    async def prepare(
+        self, run: Run, states: Sequence[CallState], context: ContextOf
+    ) -> list[Prepared | ToolError]:
+        """Judge the parts of one call, each on its host. A ToolError tells the model why a part
+        makes no sense."""
+        async with asyncio.TaskGroup() as tasks:
+            judging = [tasks.create_task(self._judged(run, s.call, context)) for s in states]
+        judged = [each.result() for each in judging]
+        sound = [each for each in judged if isinstance(each, Prepared)]
+        request = states[0].request if states[0].stage == "approved" else None
+        approved = request is not None and bool(sound) and request.digest == fingerprint(sound)
+        approval = request.approval if request and approved else ""
+        if any(not each.reads for each in sound):
             run.role = await self._access.role(run.user)
+        return [
+            await self._ruled(run, each, approval) if isinstance(each, Prepared) else each
+            for each in judged
+        ]
+
+    async def _judged(self, run: Run, call: ToolCall, context: ContextOf) -> Prepared | ToolError:
+        """A call with what its tool thinks of it."""
+        try:
+            self._named(call)
+            tool, args = self.parse(call.name, call.args)
+            host = self._hosts.get(getattr(args, "host", None))
+            ctx = context(run, call, tool)
+            return Prepared(call, tool, args, ctx, await tool.judge(args, ctx), host)
+        except ToolError as error:
+            return error
+
+    async def _ruled(self, run: Run, judged: Prepared, approval: str) -> Prepared:
+        """The same call with what the gate makes of it."""
+        host = judged.host.name
         situation = Situation(
             mode=self._mode,
             role=run.role,
             tainted=run.ledger.tainted,
-            granted=await self._granted(run, call, host, judged),
-            fan_out=call.fan_out,
+            granted=await self._granted(run, judged),
+            fan_out=judged.call.fan_out,
             stale=run.ledger.stale,
-            approved=approved,
-            blocked_host=run.ledger.looking or host.name in run.ledger.doubtful_hosts,
+            approved=bool(approval),
+            blocked_host=run.ledger.looking or host in run.ledger.doubtful_hosts,
         )
-        approval = request.approval if request and approved else ""
-        return Prepared(call, tool, args, ctx, gate(judged, situation), host, approval)
+        return replace(judged, verdict=gate(judged.verdict, situation), approval=approval)
 
-    async def _granted(self, run: Run, call: ToolCall, host: Host, judged: Verdict) -> bool:
-        return judged.risk is Risk.CHANGE and await self._approvals.granted(
-            str(run.thread), shape(host.name, call, judged)
+    async def _granted(self, run: Run, judged: Prepared) -> bool:
+        return judged.verdict.risk is Risk.CHANGE and await self._approvals.granted(
+            str(run.thread), shape(judged.host.name, judged.call, judged.verdict)
         )
 
-    def host_of(self, call: ToolCall) -> str:
-        """The name of the host a call is for, whether or not there is such a host."""
-        return str(call.args.get("host") or self._hosts.default)
+    def place(self, call: ToolCall) -> tuple[str, str]:
+        """The host a call is for and the account there, which is empty when the host is gone."""
+        name = str(call.args.get("host") or self._hosts.default)
+        try:
+            return name, self._hosts.get(name).account
+        except ToolError:
+            return name, ""
 
     def parse(self, name: str, raw: Mapping[str, JsonValue]) -> tuple[Tool, BaseModel]:
         """Raises ToolError saying what there is, or that a person could not see all of it."""

@@ -22,10 +22,12 @@ from bot.events import (
     ToolFinished,
     ToolStarted,
 )
+from bot.fan_out import grouped, parts
 from bot.tool import Risk, ToolCall, Trust, Verdict
 
 STALE_AFTER = 900.0
 """Seconds without an event after which old orders are confirmed before they change anything."""
+NOT_TRIED = "not tried: an earlier call did not succeed"
 Stage = Literal["open", "asked", "approved", "refused", "started", "over"]
 
 
@@ -84,7 +86,7 @@ class Ledger:
 
     @property
     def doubtful_hosts(self) -> set[str]:
-        return {request.host for request in self.doubts.values()}
+        return {host for doubt in self.doubts.values() for host in doubt.host.split(", ")}
 
     def fold(self, recorded: Recorded) -> None:
         event = recorded.event
@@ -119,7 +121,7 @@ class Ledger:
 
     def _replied(self, reply: ModelReplied) -> None:
         self.spent.steps += 1
-        self.spent.calls += len(reply.tool_calls)
+        self.spent.calls += len(grouped(reply.tool_calls))
         self.spent.tokens += reply.usage.prompt + reply.usage.completion
         self.spent.seconds += reply.seconds
         for call in reply.tool_calls:
@@ -136,6 +138,14 @@ class Ledger:
                 state = self.calls.pop(call_id, None)
                 if state and state.verdict and state.verdict.risk is not Risk.READ:
                     (self.unknown if outcome == "unknown" else self.ran).append(state.call)
+                    if outcome != "ok":
+                        self._give_up()
+
+    def _give_up(self) -> None:
+        """A change did not succeed: what was to come after it is not tried."""
+        for call_id, state in self.calls.items():
+            if state.stage == "open":
+                self.calls[call_id] = replace(state, stage="refused", refusal=NOT_TRIED)
 
     def _asked(self, event: Event) -> None:
         self.asked = self.asked or isinstance(event, ApprovalRequested)
@@ -143,12 +153,12 @@ class Ledger:
             case ApprovalRequested(may_have_run=True):
                 self.doubts[event.approval] = event
             case ApprovalRequested(call=call):
-                self.calls[call.id] = CallState(call, "asked", event)
+                self.calls |= {part.id: CallState(part, "asked", event) for part in parts(call)}
             case ApprovalDecided():
                 self._decided(event)
-            case ApprovalSuperseded(approval=approval, call_id=call_id, reason=reason):
+            case ApprovalSuperseded(approval=approval, reason=reason):
                 self._settled(approval)
-                self._set(call_id, approval, "refused", reason)
+                self._set(approval, "refused", reason)
             case ApprovalExpired():
                 self._lapsed(event)
             case _:
@@ -159,36 +169,38 @@ class Ledger:
             case "look":
                 self.looking = True
             case "again":
-                call = self.doubts[event.approval].call
-                self.calls[call.id] = CallState(call)
+                doubt = self.doubts[event.approval]
+                self.calls |= {part.id: CallState(part) for part in parts(doubt.call)}
                 self._settled(event.approval)
             case "leave":
                 self._settled(event.approval)
             case "deny":
                 by = event.by.name or event.by.id
                 reason = f"{by} denied it" + (f": {event.reason}" if event.reason else "")
-                self._set(event.call_id, event.approval, "refused", reason)
+                self._set(event.approval, "refused", reason)
             case "approve" | "trust" | "edit":
-                self._set(event.call_id, event.approval, "approved")
+                self._set(event.approval, "approved")
 
     def _lapsed(self, event: ApprovalExpired) -> None:
         self._settled(event.approval)
-        state = self.calls.get(event.call_id)
-        if state is None or state.request is None or state.request.approval != event.approval:
-            return
-        if state.stage == "approved":
-            self.calls[event.call_id] = CallState(state.call)  # not used in time: ask afresh
-        else:
-            self.expired = event
+        for state in self._about(event.approval):
+            if state.stage == "approved":
+                self.calls[state.call.id] = CallState(state.call)  # not used in time: ask afresh
+            else:
+                self.expired = event
 
     def _settled(self, approval: str) -> None:
         self.doubts.pop(approval, None)
         self.looking = self.looking and bool(self.doubts)
 
-    def _set(self, call_id: str, approval: str, stage: Stage, refusal: str = "") -> None:
-        state = self.calls.get(call_id)
-        if state and state.request and state.request.approval == approval:
-            self.calls[call_id] = replace(state, stage=stage, refusal=refusal)
+    def _set(self, approval: str, stage: Stage, refusal: str = "") -> None:
+        for state in self._about(approval):
+            self.calls[state.call.id] = replace(state, stage=stage, refusal=refusal)
+
+    def _about(self, approval: str) -> list[CallState]:
+        """The calls that an approval is about: one, or one on each of several hosts."""
+        states = self.calls.values()
+        return [state for state in states if state.request and state.request.approval == approval]
 
     def _taint(self, recorded: Recorded) -> None:
         source = self._source(recorded.event)

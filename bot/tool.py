@@ -38,6 +38,8 @@ class ToolCall:
     args: dict[str, JsonValue] = field(default_factory=dict[str, JsonValue])
     fan_out: int = 1
     """How many hosts the call it was expanded from names."""
+    group: str = ""
+    """Id of the call it was expanded from, if it was."""
 
 
 @dataclass(frozen=True, slots=True)

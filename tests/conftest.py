@@ -3,6 +3,7 @@
 import pytest
 
 from tests.lab.fixtures import engine as engine
+from tests.lab.fixtures import machines as machines
 from tests.small_tools import Lab
 
 

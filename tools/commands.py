@@ -7,6 +7,7 @@ from pydantic import BaseModel, Field
 
 from bot.resources import CommandResult
 from bot.tool import OutcomeUnknown, Risk, ToolContext, ToolError, ToolResult, Verdict, tool
+from tools.on_host import OnHost
 
 LONGEST = 600
 """Seconds a command may take."""
@@ -28,7 +29,7 @@ async def _judge(args: BaseModel, ctx: ToolContext) -> Verdict:
 async def execute_command(
     ctx: ToolContext,
     command: Command,
-    host: Annotated[str | None, Field(description="host name; leave out for this one")] = None,
+    host: OnHost = None,
     cwd: Directory = None,
     timeout: Seconds = 60,  # noqa: ASYNC109 - an argument of the model, who says how long
 ) -> ToolResult:

@@ -13,6 +13,7 @@ from pydantic import BaseModel, Field
 from bot.resources import Roots
 from bot.tool import Table, ToolContext, ToolError, ToolResult, Verdict, tool
 from tools.hosts.roots import within
+from tools.on_host import OnHost
 from tools.places import Place, host_errors, readable, refusal_of
 from tools.security import secrets
 from tools.security.secret_lines import NOT_IN_SECRETS
@@ -39,7 +40,7 @@ async def search_files(
         str,
         Field(max_length=500, pattern=r"^[^\n\x00]*$", description="regular expression in lines"),
     ] = "",
-    host: Annotated[str | None, Field(description="host name; leave out for this one")] = None,
+    host: OnHost = None,
     limit: Annotated[int, Field(ge=1, le=500, description="how many results")] = 100,
 ) -> ToolResult:
     """Find files under a directory by name pattern, by what is in them, or both.

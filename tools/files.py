@@ -10,12 +10,12 @@ from bot.resources import FileStat
 from bot.tool import Table, ToolContext, ToolResult, Verdict, tool
 from tools.file_lines import last_lines, lines_from
 from tools.hosts.output import safe
+from tools.on_host import OnHost
 from tools.places import host_errors, readable, refusal_of
 from tools.security.secrets import is_secret
 from tools.texts import when
 from tools.units import size
 
-OnHost = Annotated[str | None, Field(description="host name; leave out for this one")]
 Path = Annotated[str, Field(max_length=4096, description="absolute path")]
 HASHED = 16 * 1024 * 1024
 """Bytes of the largest file whose SHA-256 is told."""

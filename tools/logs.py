@@ -13,6 +13,7 @@ from pydantic import Field
 from bot.resources import Host
 from bot.tool import Risk, Table, ToolContext, ToolError, ToolResult, Trust, tool
 from tools.hosts.output import safe
+from tools.on_host import OnHost
 from tools.systemd import Unit, ask_systemd, runs_systemd
 
 KEEP = 4 * 1024 * 1024
@@ -47,7 +48,7 @@ async def logs_view(
         str, Field(max_length=200, description="only messages that match this regular expression")
     ] = "",
     lines: Annotated[int, Field(ge=1, le=500, description="how many, the newest")] = 50,
-    host: Annotated[str | None, Field(description="host name; leave out for this one")] = None,
+    host: OnHost = None,
 ) -> ToolResult:
     """Read the system journal: the newest messages, of one service, priority, time or text."""
     machine = ctx.hosts.get(host)

@@ -10,10 +10,10 @@ from pydantic import BaseModel, Field
 
 from bot.resources import Host
 from bot.tool import Level, Risk, Table, ToolContext, ToolError, ToolResult, Trust, Verdict, tool
+from tools.on_host import OnHost
 from tools.systemd import CHANGING, READING, Unit, ask_systemd
 from tools.units import size
 
-OnHost = Annotated[str | None, Field(description="host name; leave out for this one")]
 Control = Literal["start", "stop", "restart", "reload", "enable", "disable"]
 SETTLE = 1.0
 """Seconds after which a service that was started should still be there."""

@@ -18,10 +18,10 @@ from bot.tool import (
     Verdict,
     tool,
 )
+from tools.on_host import OnHost
 from tools.places import host_errors, readable, refusal_of
 from tools.units import age, percent, size
 
-OnHost = Annotated[str | None, Field(description="host name; leave out for this one")]
 _NVIDIA = (
     "command -v nvidia-smi >/dev/null && nvidia-smi --format=csv,noheader,nounits "
     "--query-gpu=name,utilization.gpu,memory.used,memory.total,temperature.gpu"

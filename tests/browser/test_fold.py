@@ -95,6 +95,36 @@ async def test_an_approval_waits_and_is_decided(modules: Modules) -> None:
     assert ("running", "running") == (after["status"], only_call(after)["state"])
 
 
+async def test_one_approval_for_several_hosts(modules: Modules) -> None:
+    """Each host's call waits, starts and ends by itself; there is one card, decided once."""
+    whole = call("c1", command=STATUS, host=["web1", "web2"])
+    first, second = (call(f"c1.{name}", command=STATUS, host=name) for name in ("web1", "web2"))
+    asked = requested(whole, host="web1, web2", risk="danger")
+    waiting = await fold(modules, started("both"), replied("", first, second), asked)
+    run = await fold(
+        modules,
+        started("both"),
+        replied("", first, second),
+        asked,
+        decided("c1", "approve"),
+        begun(first, "K7QD2MX"),
+        begun(second, "K7QD2MX"),
+        ended("c1.web2", "unknown"),
+        {"type": "approval_superseded", "approval": "K7QD2MX", "call_id": "c1", "reason": "late"},
+        ended("c1.web1"),
+    )
+
+    def told(run: Frame) -> list[tuple[Any, ...]]:
+        [step] = items(run, "step")
+        return [
+            (made["host"], made["state"], [one["state"] for one in made["approvals"]])
+            for made in step["calls"]
+        ]
+
+    assert [("web1", "waiting", []), ("web2", "waiting", ["pending"])] == told(waiting)
+    assert [("web1", "ok", []), ("web2", "unknown", ["approved"])] == told(run)
+
+
 async def test_an_edit_replaces_the_approval(modules: Modules) -> None:
     """The old card says edited, the new one approved, and the call shows what really ran."""
     restart, reload_ = call("c1", command=STATUS), call("c1", command="systemctl reload nginx")

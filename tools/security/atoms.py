@@ -5,11 +5,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tools.security.computed import computed
 from tools.security.escapes import ansi_c, double_quoted, unquoted
 from tools.security.parameters import Parameter, parameter
 from tools.security.scope import Scope
 from tools.security.syntax import SUBSTITUTIONS, Source, below
-from tools.security.words import Data, Hole, Word
+from tools.security.words import Data, Hole, Word, worst
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -133,6 +134,8 @@ class Reader:
         data = self.substitute(node, self.source, self.scope)
         if data.text is not None and data.exact and node.type == "command_substitution":
             return Value(Word((data.text.rstrip("\n"),)), split)
+        if data.paths and all(path.start.startswith("/") for path in data.paths):
+            return Several(data.paths)
         shown = self.source.of(node).strip()
         if node.type == "process_substitution":
             shown = f"/dev/fd/{shown}"
@@ -158,14 +161,16 @@ class Reader:
         if name in ("@", "*") or found.whole:
             words = scope.positional if name in ("@", "*") else scope.arrays.get(name, ())
             if words is None or found.operator:
-                return Word((hole,))
+                return Word((Hole("decoded", found.shown) if words else hole,))
             return Several(words)
         if name.isdigit() and int(name):
             return self._positional(int(name), hole)
-        if not name or found.indexed or found.indirect:
-            return Word((hole,))
+        if not name or found.indirect:
+            return Word((Hole("decoded", found.shown) if found.indirect else hole,))
         if found.length:
             return Word((Hole("system", found.shown),))
+        if found.index:
+            return self._element(found, hole)
         return self._operated(node, found, scope.value(name), hole)
 
     def _positional(self, number: int, hole: Hole) -> Word:
@@ -175,26 +180,49 @@ class Reader:
         return words[number - 1] if number <= len(words) else Word((Hole("unset", hole.shown),))
 
     def _operated(self, node: "Node", found: Parameter, value: Word, hole: Hole) -> Word:
-        """``${x:-y}`` and ``${x:=y}`` of what is never set are ``y``; what cuts is not followed."""
         unset = any(each.origin == "unset" for each in value.holes)
-        match found.operator:
+        match found.operator.removeprefix(":"):
             case "":
-                return value
-            case ":-" | "-" | ":=" | "=" if unset:
-                return self._default(node, hole)
-            case ":-" | "-" | ":=" | "=" | ":?" | "?":
-                return value
-            case ":+" | "+" if unset:
-                return Word(("",))
-            case ":+" | "+":
-                return self._default(node, hole)
+                return value if found.operator == "" else self._made(found, value)
+            case "-" | "=" | "?" | "+":
+                return self._either(node, found, value if not unset else None, hole)
             case "@" if value.literal is not None and found.shown.endswith("@P}"):
                 list(self.overlooked(value.literal))
                 return Word((Hole("decoded", found.shown),))
-            case _ if found.operator[0] in "#%" and value.origin in ("system", "glob", "home"):
-                return Word((Hole(value.origin if value.holes else "unknown", found.shown),))
             case _:
-                return Word((hole,))
+                return self._made(found, value)
+
+    def _either(self, node: "Node", found: Parameter, value: Word | None, hole: Hole) -> Word:
+        """``${x:-y}`` and ``${x:=y}`` of what is never set are ``y``. *value*: None when unset."""
+        if found.operator.endswith("+"):
+            return self._default(node, hole) if value else Word(("",))
+        if value is not None:
+            return value
+        word = self._default(node, hole)
+        if found.operator.endswith("="):
+            self.scope.assign(found.name, word)
+        return word
+
+    def _made(self, found: Parameter, value: Word) -> Word:
+        """``${x%y}`` and the like."""
+        if value.literal is not None:
+            made = computed(value.literal, found.shown)
+            return Word((Hole("decoded", found.shown) if made is None else made,))
+        kept = found.operator[0] in "#%" and value.origin in ("system", "glob", "home")
+        origin = value.origin if kept else worst(["unknown", value.origin])
+        return Word((Hole(origin, found.shown, value.secret),))
+
+    def _element(self, found: Parameter, hole: Hole) -> Word:
+        """``${x[2]}``"""
+        words, index = self.scope.arrays.get(found.name), found.index
+        if not re.fullmatch(r"-?\d+", index) or found.operator:
+            return Word((Hole("decoded" if words else "unknown", found.shown),))
+        if words is None:
+            return self.scope.value(found.name) if index == "0" else Word((hole,))
+        at = int(index)
+        if -len(words) <= at < len(words):
+            return words[at]
+        return Word((Hole("decoded", found.shown),))
 
     def _default(self, node: "Node", hole: Hole) -> Word:
         texts: list[str] = []

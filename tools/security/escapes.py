@@ -24,6 +24,11 @@ def ansi_c(text: str) -> str:
     return _ANSI.sub(_meant, text)
 
 
+def echoed(text: str) -> str:
+    """As after ``echo -e`` and for ``%b``, where octal numbers begin with a zero."""
+    return ansi_c(re.sub(r"\\0(?=[0-7])", r"\\", text))
+
+
 def _meant(found: re.Match[str]) -> str:
     named, octal, *hexes, control = found.groups()
     if named:

@@ -6,15 +6,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from tools.security.atoms import Atom, Quoted, Reader, Several, Value
-from tools.security.words import Hole, Piece, Word
+from tools.security.words import MOST, Hole, Piece, Word, unknown
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
 _GLOB = re.compile(r"\*+|\?|\[[^]/]+\]|[@!+?*]\([^)]*\)")
 _TILDE = re.compile(r"~([A-Za-z0-9_.+-]*)(?=/|$)")
-MOST = 64
-"""Words that braces may make."""
 
 
 def expand(node: "Node", reader: Reader) -> list[Word]:
@@ -150,7 +148,9 @@ def braced(atoms: Sequence[Atom]) -> list[list[Atom]]:
     for atom in atoms:
         flat += list(atom) if isinstance(atom, str) else [atom]
     made = _braces(flat, MOST)
-    return made[:MOST]
+    if len(made) < MOST:
+        return made
+    return [*made[: MOST - 1], [Value(unknown("{…}", "decoded"), split=False)]]
 
 
 def _braces(flat: list[Atom], budget: int) -> list[list[Atom]]:

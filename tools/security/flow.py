@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING
 
-from tools.security.block import Block
+from tools.security.commands import Commands
 from tools.security.environment import assigned
 from tools.security.expansion import expand
 from tools.security.finding import danger, deny
@@ -21,7 +21,7 @@ _ENDLESS = re.compile(r"(while\s+(true|:|\[ 1 \]|\[\[ 1 \]\])|until\s+false|for\
 _ENDS = re.compile(r"\b(break|exit|return)\b")
 
 
-class Flow(Block):
+class Flow(Commands):
     """A block that knows every kind of statement."""
 
     def visit(self, node: "Node", stdin: Data) -> Data:
@@ -49,6 +49,8 @@ class Flow(Block):
         return self.branches(node, stdin)
 
     def each(self, node: "Node", stdin: Data) -> Data:
+        if node.children[0].type == "select":
+            self._find(danger("select waits for a person to choose"))
         name = node.child_by_field_name("variable")
         body = node.child_by_field_name("body")
         values: list[Word] = []
@@ -77,9 +79,10 @@ class Flow(Block):
 
     def unset(self, node: "Node", stdin: Data) -> Data:
         for child in node.named_children:
-            name = self.source.of(child)
+            name = re.sub(r"[\"']|\[.*", "", self.source.of(child))
             self._find(*assigned(name, unknown(name)))
             self.scope.variables.pop(name, None)
+            self.scope.arrays.pop(name, None)
         return self.tested(node, stdin)
 
     def assigned(self, node: "Node", stdin: Data) -> Data:  # noqa: ARG002 - a handler gets both
@@ -125,6 +128,7 @@ _HANDLERS: Mapping[str, Handler] = {
     "command": Flow.simple,
     "redirected_statement": Flow.redirected,
     "pipeline": Flow.piped,
+    "list": Flow.either,
     "subshell": Flow.subshell,
     "if_statement": Flow.branches,
     "else_clause": Flow.branches,

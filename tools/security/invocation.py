@@ -44,10 +44,14 @@ class Invocation:
         for found in self.walker.command(tuple(words), self.scope, given):
             yield found.within(self.name)
 
-    def script(self, text: str, stdin: Data | None = None) -> Iterator[Finding]:
-        """Judge *text* as a script that this one runs."""
+    def script(
+        self, text: str, stdin: Data | None = None, *, here: bool = False
+    ) -> Iterator[Finding]:
+        """Judge *text* as a script that this one runs; *here*: the shell itself does, and keeps
+        what it sets."""
         given = self.stdin if stdin is None else stdin
-        for found in self.walker.script(text, self.scope.copy(), given):
+        scope = self.scope if here else self.scope.copy()
+        for found in self.walker.script(text, scope, given):
             yield found.within(self.name)
 
 

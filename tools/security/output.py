@@ -1,10 +1,11 @@
 """What a command prints, as far as that is known."""
 
+import itertools
 import posixpath
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
-from tools.security.escapes import ansi_c
+from tools.security.escapes import ansi_c, echoed
 from tools.security.invocation import Invocation
 from tools.security.paths import reads_secret, resolve
 from tools.security.words import NOTHING, Data, Hole, Piece, Word, merged, worst
@@ -37,7 +38,7 @@ def _echo(call: Invocation) -> Data:
 def _text(words: list[Word], text: str, *, escapes: bool) -> Data:
     return Data(
         worst(word.origin for word in words if word.literal is None),
-        ansi_c(text) if escapes else text,
+        echoed(text) if escapes else text,
         exact=all(word.literal is not None for word in words),
         secret=any(word.secret for word in words),
     )
@@ -45,31 +46,27 @@ def _text(words: list[Word], text: str, *, escapes: bool) -> Data:
 
 def _printf(call: Invocation) -> Data:
     words = [w for w in call.args if w.text != "--"]
-    if words and words[0].text == "-v":
+    if not words or words[0].text.startswith("-v"):
         return NOTHING
-    if not words:
-        return NOTHING
-    form, *values = words
+    form, *rest = words
     text = ansi_c(form.text)
-    slots = re.findall(r"%[-#0 +']*[\d.]*[sbdqiuxXc]", text)
-    if not slots:
-        return _text(words, text, escapes=False)
-    parts: list[str] = []
-    rest = list(values)
-    while True:
-        parts.append(
-            re.sub(r"%[-#0 +']*[\d.]*([sbdqiuxXc])", lambda m: _slot(m, rest), text).replace(
-                "%%", "%"
-            )
-        )
-        if not rest:
-            break
+    slots = _CONVERSION.findall(text)
+    if text.count("%") > form.text.count("%") or not {"s", "b", "%"}.issuperset(slots):
+        return Data("decoded", secret=_secret(call))
+    parts = [_CONVERSION.sub(lambda slot: _slot(slot[1], rest), text)]
+    while rest and {"s", "b"}.intersection(slots):
+        parts.append(_CONVERSION.sub(lambda slot: _slot(slot[1], rest), text))
     return _text(words, "".join(parts), escapes=False)
 
 
-def _slot(found: "re.Match[str]", rest: list[Word]) -> str:
+_CONVERSION = re.compile(r"%([^A-Za-z%(]*[A-Za-z%(]?)")
+
+
+def _slot(kind: str, rest: list[Word]) -> str:
+    if kind == "%":
+        return "%"
     value = rest.pop(0).text if rest else ""
-    return ansi_c(re.sub(r"\\0(?=[0-7])", r"\\", value)) if found[1] == "b" else value
+    return echoed(value) if kind == "b" else value
 
 
 def _cat(call: Invocation) -> Data:
@@ -97,6 +94,8 @@ def held_by(word: Word, call: Invocation) -> Data | None:
 
 def _passes(call: Invocation) -> Data:
     """A filter: some of what it is given, or of the files it names."""
+    if call.name.endswith("grep") and any(re.match(r"-\w*[lL]|--files", t) for t in call.texts):
+        return _paths(call)
     if call.stdin is NOTHING or call.stdin.text == "":
         return Data("file", secret=_secret(call))
     return Data(
@@ -124,19 +123,37 @@ _NARROWS = re.compile(r"-(i?name|i?path|i?regex|[mac](time|min)|size|empty|user|
 
 def _paths(call: Invocation) -> Data:
     """What find and ls name: all in a directory, or what a test of find's leaves of it."""
-    found: list[Word] = []
-    for word in call.args:
-        if call.name == "find" and word.text.startswith(("-", "(", "!")):
-            break
-        if not word.text.startswith("-"):
-            found.append(word)
+    if call.name == "find":
+        return Data("unknown", paths=tuple(found_by(call)))
+    found = [word for word in call.args if not word.text.startswith("-")]
+    below = [_inside(word, Hole("glob", "/*")) for word in found]
+    if not found or not all(re.search(r"\.\w+$", word.text) for word in found):
+        # Of a directory ls shows names alone, which lead elsewhere from elsewhere.
+        below.append(Word((Hole("glob", "*"),)))
+    return Data("unknown", paths=tuple(below))
+
+
+def found_by(call: Invocation) -> Iterator[Word]:
+    """What a call of find may find: all in a directory, or what a test of its leaves of it."""
+    roots = list(itertools.takewhile(lambda w: not w.text.startswith(("-", "(", "!")), call.args))
+    names = [
+        name
+        for test, name in itertools.pairwise(call.args)
+        if re.fullmatch(r"-i?(name|path|wholename)", test.text)
+        and (name.literal or "*").strip("*.?/")
+    ]
     narrowed = "*" not in call.texts and any(map(_NARROWS.fullmatch, call.texts))
-    inside: Piece = "/…" if narrowed and call.name == "find" else Hole("glob", "/*")
-    return Data("unknown", paths=tuple(_inside(word, inside) for word in found or [Word((".",))]))
+    inside: Piece = "/…" if narrowed else Hole("glob", "/*")
+    for root in roots or [Word((".",))]:
+        for name in names:
+            yield Word((*root.pieces, "/…/", *name.pieces))
+        if not names:
+            yield _inside(root, inside)
 
 
 def _inside(word: Word, piece: Piece) -> Word:
-    return word if word.text.endswith("*") else Word((*word.pieces, piece))
+    known = word.text.endswith("*") or re.search(r"\*\.\w+$", word.text)
+    return word if known else Word((*word.pieces, piece))
 
 
 def _found(call: Invocation) -> Data:

@@ -18,8 +18,8 @@ class Parameter:
     operator: str = ""
     length: bool = False
     indirect: bool = False
-    indexed: bool = False
-    """One element of an array."""
+    index: str = ""
+    """Of one element of an array."""
     whole: bool = False
     """All elements of an array."""
 
@@ -39,6 +39,6 @@ def parameter(text: str) -> Parameter:
         found["operator"] or "",
         length=found["before"] == "#",
         indirect=found["before"] == "!",
-        indexed=bool(index) and not whole,
+        index="" if whole else index[1:-1],
         whole=whole and not found["before"],
     )

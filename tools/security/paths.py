@@ -28,7 +28,7 @@ UNKNOWN = "\ufffc"
 def resolve(word: Word, scope: Scope) -> str | None:
     """The path *word* names, normalised; globs stay, UNKNOWN stands for what is not known, and
     what is never set is empty. None: it is no path."""
-    if word.text.startswith("/dev/fd/"):
+    if word.text.startswith("/dev/fd/") and "/../" not in word.text:
         return None
     pieces = (p if isinstance(p, str) else _filled(p.origin, p.shown) for p in word.pieces)
     text = "".join(pieces)
@@ -155,9 +155,18 @@ def reads_secret(word: Word, scope: Scope) -> bool:
         return False
     if is_secret(path) or matches(path, SECRET_PLACES):
         return True
+    if "/…/" in path:
+        return _may_find_secrets(*path.split("/…/", 1))
     if not set(path) & set("*?[") or (path.endswith("/*") and path not in ("/etc/*", "~/.ssh/*")):
         return False
     return any(_names(path, sample) for sample in SAMPLES)
+
+
+def _may_find_secrets(root: str, name: str) -> bool:
+    """Whether find finds a secret file below *root* by a part of its name."""
+    name = name.rpartition("/")[2].lower()
+    samples = [sample for sample in SAMPLES if sample.startswith(root.rstrip("/") + "/")]
+    return any(fnmatchcase(sample.rpartition("/")[2], name) for sample in samples)
 
 
 def reading(call: Invocation, word: Word) -> Iterator[Finding]:
@@ -165,6 +174,8 @@ def reading(call: Invocation, word: Word) -> Iterator[Finding]:
     path = resolve(word, call.scope)
     if reads_secret(word, call.scope):
         yield reveals(f"{call.name}: {word.text} holds secrets")
+    elif path is not None and word.origin in ("file", "decoded", "network"):
+        yield reveals(f"{call.name}: {word.text} may be any file")
     elif path is not None and matches(path, DEVICES):
         yield reveals(f"{call.name}: reads the device {path}")
 

@@ -145,13 +145,24 @@ DEVICES = [
 HARMLESS = frozenset(
     {"/dev/null", "/dev/stdout", "/dev/stderr", "/dev/tty", "/dev/zero", "/dev/full", "-"}
 )
-SECRET_PLACES = (
-    "/etc/shadow*", "/etc/gshadow*", "*/.ssh/id_*", "*/.ssh", "*/.aws", "*/.gnupg", "*/.kube",
-    "/proc/*/environ", "/etc/ssl/private*", "*/.config/gh/*", "*/.vnc/*", "*.pem", "/etc/sudoers*",
-    "*/.local/share/keyrings/*",
-    "/var/run/secrets*", "/run/secrets*", "/etc/kubernetes/admin.conf", "/etc/kubernetes/pki*",
-    "*/.docker/config.json", "/var/lib/kubelet/pki*", "*/wp-config.php", "*/terraform.tfstate*",
-)  # fmt: skip
+SECRET_PLACES = tuple(
+    """
+    /etc/shadow* /etc/gshadow* */.ssh/id_* */.ssh */.aws */.gnupg */.kube /proc/*/environ
+    /etc/ssl/private* */.config/gh/* */.vnc/* *.pem /etc/sudoers* */.local/share/keyrings/*
+    /var/run/secrets* /run/secrets* /etc/kubernetes/admin.conf /etc/kubernetes/pki*
+    */.docker/config.json /var/lib/kubelet/pki* */wp-config.php */terraform.tfstate*
+    /proc/*/fd/* /etc/security/opasswd* /var/backups/*shadow* /etc/*secrets* /etc/*/*-secrets*
+    /etc/wireguard/* */sasl_passwd* */rclone.conf */.s3cfg */.boto */.m2/settings*.xml
+    */.azure/* *.erlang.cookie *.keytab /etc/netplan/*wifi* */wpa_supplicant*.conf
+    /etc/NetworkManager/system-connections/* /var/lib/cloud/*user-data*
+    /var/lib/cloud/instances/* /run/cloud-init/instance-data-sensitive* /etc/ppp/*-secrets
+    /etc/mysql/debian.cnf */k3s.yaml */.terraformrc */.terraform.d/* */.config/doctl/*
+    */.password-store/* */smbpasswd /var/lib/samba/private/* */.config/rclone/* */.config/op/*
+    */.config/heroku/* */.credentials/* /etc/openvpn/*.key /var/lib/php/sessions/*
+    /etc/ansible/vault* */.cargo/credentials* */.gem/credentials */.composer/auth.json
+    */.config/composer/auth.json */.config/hub */.smbcredentials
+    """.split()
+)
 SAMPLES = (
     "/etc/shadow", "/etc/gshadow", "/root/.ssh/id_rsa", "~/.ssh/id_rsa", "/home/a/.ssh/id_rsa",
     "~/.ssh/id_ed25519", "/root/.ssh/id_ed25519", "/proc/1/environ", "/etc/ssl/private/a.key",

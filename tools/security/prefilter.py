@@ -17,8 +17,8 @@ def flaws(text: str) -> Iterator[Finding]:
     if len(text) > LONGEST:
         yield danger(f"it is longer than {LONGEST} characters")
         return
-    hidden = sorted({c for c in text if c not in "\n\t" and _invisible(c)})
-    if hidden:
+    seen = text.replace("\n", "").replace("\t", "")
+    if not seen.isprintable() and (hidden := sorted(filter(_invisible, set(seen)))):
         shown = ", ".join(f"U+{ord(c):04X}" for c in hidden[:4])
         yield danger(f"it holds characters that cannot be seen: {shown}")
     if not text.isascii() and not _QUOTED.sub("", text).isascii():

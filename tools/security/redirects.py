@@ -50,12 +50,18 @@ class Written:
 
 @dataclass(slots=True)
 class Redirects:
+    """What surrounds one command."""
+
     stdin: Data | None = None
     written: list[Written] = field(default_factory=list[Written])
     keeps_output: bool = True
     opened: dict[str, Data] = field(default_factory=dict[str, Data])
     """What is read, by the number of its descriptor."""
     more: list[Word] = field(default_factory=list[Word])
+    read: list[Word] = field(default_factory=list[Word])
+    """Files that are read, until somebody has looked at their names."""
+    given: dict[str, tuple[Word, ...]] = field(default_factory=dict[str, tuple[Word, ...]])
+    """``X=1 command``: what is set for the command alone."""
 
 
 def redirects(node: "Node", reader: Reader, made: Redirects, more: "list[Node]") -> None:
@@ -97,6 +103,7 @@ def _read(word: Word, operator: str, descriptor: str, scope: Scope, made: Redire
         data = scope.descriptors.get(word.text.rstrip("-"), Data())
     else:
         data = _given(word, scope)
+        made.read.append(word)
         if (resolve(word, scope) or "").startswith(("/dev/tcp/", "/dev/udp/")):
             made.written.append(Written(word, operator))
     if number == "0":

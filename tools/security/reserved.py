@@ -24,6 +24,11 @@ RESERVED = frozenset(
 )
 
 
+def waits(words: Sequence[Word]) -> bool:
+    """``coproc``: it goes on beside the rest, which is not followed."""
+    return any(word.literal == "coproc" for word in words[:2])
+
+
 def without_reserved(words: Sequence[Word]) -> Sequence[Word]:
     index = 0
     while index < len(words) and words[index].literal in RESERVED:

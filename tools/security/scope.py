@@ -1,19 +1,18 @@
 """What a script has set by the time one of its commands runs."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import product
 from math import prod
 from typing import Any
 
-from tools.security.words import NOTHING, Data, Hole, Word, plain, unknown
+from tools.security.words import NOTHING, Data, Hole, Word, fewer, plain, unknown
 
 HOME = "~"
 CWD = "PWD"
 LONGEST = 2_048
 """Characters of a value; scripts can double one again and again."""
-MOST = 64
-"""Values of one variable that are looked at."""
 COMBINED = 64
 """Combinations of the values of several."""
 _GIVEN: dict[str, Word] = {
@@ -27,6 +26,11 @@ _GIVEN: dict[str, Word] = {
 }
 _NUMBERS = frozenset("?#!$-") | {"RANDOM", "SECONDS", "LINENO", "EPOCHSECONDS", "UID", "EUID"}
 _NAMES = frozenset({"USER", "LOGNAME", "HOSTNAME", "HOSTTYPE", "OSTYPE", "BASH_VERSION", "PPID"})
+_SHELLS_OWN = re.compile(
+    r"[0_]|BASH\w*|COMP_\w+|COPROC\w*|DIRSTACK|EXECIGNORE|FUNCNAME|HIST\w+|MAPFILE|OLDPWD|OPTARG|OPTIND"
+    r"|PIPESTATUS|PROMPT_COMMAND|PS\d|READLINE_\w+|REPLY|SHELLOPTS|SHLVL|SRANDOM|TIMEFORMAT"
+)
+"""Variables that bash sets by itself, to texts that are not followed here."""
 
 
 class TooMuch(Exception):
@@ -72,10 +76,24 @@ class Scope:
         )
 
     def assign(self, name: str, *values: Word) -> None:
-        values = tuple(v if len(v.text) <= LONGEST else unknown(f"${name}") for v in values)
-        if len(values) > MOST:
-            values = (*values[: MOST - 1], unknown(f"${name}"))
-        self.variables[name] = values
+        if name == CWD:
+            return  # only cd leads elsewhere
+        short = (v if len(v.text) <= LONGEST else unknown(f"${name}", "decoded") for v in values)
+        self.variables[name] = fewer(short)
+
+    def prefixed(self, given: Mapping[str, Sequence[Word]]) -> dict[str, tuple[Word, ...] | None]:
+        """Set what stands before a command; what :meth:`restore` needs to take it back."""
+        before = {name: self.variables.get(name) for name in given if name != CWD}
+        for name, values in given.items():
+            self.assign(name, *values)
+        return before
+
+    def restore(self, before: Mapping[str, tuple[Word, ...] | None]) -> None:
+        for name, values in before.items():
+            if values is None:
+                self.variables.pop(name, None)
+            else:
+                self.variables[name] = values
 
     def meet(self, before: dict[str, tuple[Word, ...]]) -> None:
         """What was set since *before* may also not have been."""
@@ -92,6 +110,8 @@ class Scope:
             return _GIVEN[name]
         if name in _NUMBERS or name in _NAMES:
             return unknown(f"${name}", "system")
+        if _SHELLS_OWN.fullmatch(name):
+            return unknown(f"${name}")
         return unknown(f"${name}", "unset")
 
     def choices(self, text: str) -> "Iterator[Scope]":

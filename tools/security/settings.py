@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from tools.security.invocation import Invocation
 from tools.security.output import output_of
 from tools.security.paths import UNKNOWN, resolve
-from tools.security.scope import CWD, MOST
-from tools.security.words import plain, unknown
+from tools.security.scope import CWD
+from tools.security.words import MOST, plain, unknown
 
 
 def settles(call: Invocation) -> None:
@@ -24,11 +24,17 @@ def _directory(call: Invocation) -> None:
 
 
 def _arguments(call: Invocation) -> None:
-    texts = list(call.texts)
-    if "--" in texts:
-        call.scope.positional = call.args[texts.index("--") + 1 :]
-    elif texts and not texts[0].startswith(("-", "+")):
-        call.scope.positional = call.args
+    """What stands behind the options of set, and behind ``--`` or ``-`` even nothing."""
+    words = list(call.args)
+    while words and re.match(r"[-+]", words[0].text):
+        text = words.pop(0).text
+        if text in ("-", "--"):
+            call.scope.positional = tuple(words)
+            return
+        if text.endswith("o") and words:
+            words.pop(0)
+    if words:
+        call.scope.positional = tuple(words)
 
 
 def _read(call: Invocation) -> None:
@@ -40,31 +46,39 @@ def _read(call: Invocation) -> None:
     )
     names = [word.text for word in found.operands] or ["REPLY"]
     data = call.stdin
-    if call.name != "read":
-        for name in names:
-            call.scope.arrays[name] = data.words()
     known = data.text is not None and data.exact
-    values = (data.text or "").split("\n")[0].split(None, len(names) - 1) if known else []
+    lines = (data.text or "").split("\n") if known else []
     for index, name in enumerate(names):
-        if known and index < len(values):
-            call.scope.assign(name, plain(values[index]))
+        if known:
+            # Any line: an earlier read may have taken those before it.
+            parts = [line.split(None, len(names) - 1) for line in lines]
+            values = [part[index] if index < len(part) else "" for part in parts]
+            call.scope.assign(name, *map(plain, dict.fromkeys(values)))
         elif data.paths:
             call.scope.assign(name, *data.words())
-        elif known:
-            call.scope.assign(name, plain(""))
         else:
             call.scope.assign(name, unknown(f"${name}", data.origin, secret=data.secret))
-    for word in found.values("-a"):
-        call.scope.arrays[word.text] = data.words()
+    for name in (*(word.text for word in found.values("-a")), *names * (call.name != "read")):
+        call.scope.arrays[name] = data.words()
+        call.scope.assign(name, *data.words())
+
+
+def printf_target(call: Invocation) -> str:
+    """The variable that ``printf -v`` sets; empty when it prints."""
+    found = call.options("-v=", stop=True).values("-v")
+    return found[0].text.partition("[")[0] if found else ""
 
 
 def _printed(call: Invocation) -> None:
-    if len(call.args) > 2 and call.texts[0] == "-v":
-        inner = Invocation("printf", call.args[2:], call.scope, call.stdin, call.walker)
-        data = output_of(inner)
-        exact = data.text is not None and data.exact
-        word = plain(data.text or "") if exact else unknown(f"${call.texts[1]}")
-        call.scope.assign(call.texts[1], word)
+    name = printf_target(call)
+    if not name:
+        return
+    words = call.options("-v=", stop=True).operands
+    data = output_of(Invocation("printf", tuple(words), call.scope, call.stdin, call.walker))
+    exact = data.text is not None and data.exact
+    word = plain(data.text or "") if exact else unknown(f"${name}", data.origin)
+    call.scope.assign(name, *dict.fromkeys((word, *call.scope.variables.get(name, ()))))
+    call.scope.arrays[name] = (*call.scope.arrays.get(name, ()), word)
 
 
 def _link(call: Invocation) -> None:
@@ -78,7 +92,9 @@ def _link(call: Invocation) -> None:
 
 
 def _shift(call: Invocation) -> None:
-    call.scope.positional = (call.scope.positional or ())[1:]
+    words, count = call.scope.positional, call.texts[0] if call.args else "1"
+    known = words is not None and count.isdecimal()
+    call.scope.positional = words[int(count) :] if known and words else None
 
 
 def _pop(call: Invocation) -> None:

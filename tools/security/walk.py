@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from bot.resources import Roots
 from bot.tool import Level
+from tools.security.environment import set_within
 from tools.security.finding import Finding, danger, deny
 from tools.security.flow import Flow
 from tools.security.invocation import Invocation, Judge
@@ -126,6 +127,8 @@ class Walker:
                 self.find(deny("it opens a connection from the shell"))
         if not _SIMPLE.issuperset(kinds_in(source.root)):
             self.unsure.append(text)
+        if "=" in text and ("${" in text or "((" in text):
+            self.find(*set_within(text))
         given = Flow(self, source, scope)
         data = given.visit(source.root, stdin)
         given.uncalled()

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Literal
 
 Origin = Literal["unset", "home", "glob", "system", "unknown", "file", "decoded", "network"]
@@ -117,15 +118,23 @@ class Data:
         return self.origin in ("network", "decoded")
 
     def words(self) -> tuple[Word, ...]:
-        """As the words that xargs makes of it."""
+        """As the words that a shell makes of it."""
         if self.text is not None and self.exact:
-            return tuple(map(plain, self.text.replace("\0", "\n").split()))
+            return fewer(map(plain, self.text.replace("\0", "\n").split()))
         if self.paths:
             return self.paths
         return (unknown("<stdin>", self.origin, secret=self.secret),)
 
 
 NOTHING = Data("system", "")
+MOST = 64
+"""Words of known text that are looked at one by one."""
+
+
+def fewer(words: Iterable[Word]) -> tuple[Word, ...]:
+    """At most MOST of *words*; one that may be anything stands for the rest."""
+    first = tuple(islice(words, MOST + 1))
+    return first if len(first) <= MOST else (*first[:MOST], unknown("…", "decoded"))
 
 
 def merged(parts: Iterable[Data]) -> Data:

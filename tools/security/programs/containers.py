@@ -94,13 +94,21 @@ def _top(call: Invocation) -> Iterator[Finding]:
         yield reveals(f"{call.name} shows environments")
 
 
+def _inspect(call: Invocation) -> Iterator[Finding]:
+    if any(re.search(r"\benv\b", text, re.IGNORECASE) for text in call.texts):
+        yield reveals(f"{call.name}: the environment of a container often holds secrets")
+    yield from takes(_SHOWS)(call)
+
+
 _OBJECT = {
-    "ls list ps inspect history diff port logs stats df": READ,
+    "ls list ps history diff port logs stats df": READ,
+    "inspect": _inspect,
     "rm remove prune rmi": dangerous("deletes"),
 }
 _BUILDS = dangerous("runs what an image's recipe says")
 _CONTAINER = {
-    "ps ls list inspect logs port stats diff events wait history images info version search df": READ,
+    "ps ls list logs port stats diff events wait history images info version search df": READ,
+    "inspect": _inspect,
     "top": _top,
     "restart start unpause": changes("changes a container's state"),
     "pull": changes("downloads an image"),

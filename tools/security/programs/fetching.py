@@ -9,7 +9,7 @@ from tools.security.finding import Finding, danger, deny, reaches
 from tools.security.invocation import Invocation, Judge
 from tools.security.leaks import told
 from tools.security.options import Parsed
-from tools.security.paths import resolve, writes
+from tools.security.paths import normal, reading, resolve, writes
 from tools.security.words import Data, Word, plain
 
 _CURL = (
@@ -30,6 +30,7 @@ _WGET = (
     " --connect-timeout= --read-timeout= --inet4-only --inet6-only --delete-after --recursive --user= --password= --no-hsts --version --waitretry= --retry-connrefused"
 )
 _WRITES = "-o --output -D --dump-header -c --cookie-jar --trace-ascii --trace --stderr --etag-save"
+_READS = "-w --write-out -H --header -b --cookie -K --config -E --cert --key --cacert"
 _SENDS = "-d --data --data-raw --data-binary --data-urlencode -F --form -T --upload-file --json --form-string"
 _REROUTES = "--connect-to --resolve -x --proxy --interface"
 _ENGINE = re.compile(r"/(var/)?run/(docker|containerd|podman|crio)")
@@ -51,8 +52,21 @@ def _curl(call: Invocation) -> Iterator[Finding]:
         if value.text.upper() not in ("GET", "HEAD", "OPTIONS"):
             yield danger(f"curl -X {value.text} changes something")
     yield from _sent(found)
+    yield from _told(call, found)
     if not urls or not all(is_local(url.text) for url in urls):
         yield from told(call)
+
+
+def _told(call: Invocation, found: Parsed) -> Iterator[Finding]:
+    """Files that curl is told to read, or to write, in the middle of a value."""
+    for name, value in found.options:
+        if value is None or name not in _READS.split():
+            continue
+        if "%output{" in value.text or (name in ("-H", "--header") and value.text[:1] == "@"):
+            yield danger(f"curl {name} {value.text} reads or writes a file")
+        yield from reading(call, value.after(1) if value.start[:1] == "@" else value)
+    if found.has("-Q"):
+        yield danger("curl -Q gives orders to the server")
 
 
 def _sent(found: Parsed) -> Iterator[Finding]:
@@ -62,7 +76,7 @@ def _sent(found: Parsed) -> Iterator[Finding]:
         yield danger("curl sends data")
     if found.has("-K", "--config"):
         yield danger("curl -K reads its options from a file")
-    if any(_ENGINE.match(value.text) for value in found.values("--unix-socket")):
+    if any(_ENGINE.match(normal(value.text)) for value in found.values("--unix-socket")):
         yield danger("curl speaks to a container engine")
         if sent or found.has("-X", "--request"):
             yield deny("curl takes the host over through the container engine")
@@ -74,8 +88,11 @@ def _reached(call: Invocation, addresses: list[Word]) -> Iterator[Finding]:
     for address in addresses:
         if not is_local(address.text):
             yield reaches(f"{call.name} reaches {host_of(address.text) or address.text}")
-        if address.text.lower().startswith("file:"):
-            yield danger(f"{call.name} reads a file by address")
+        scheme = re.match(r"\s*([a-z][a-z0-9+.-]*):", address.text, re.IGNORECASE)
+        if scheme and "://" in address.text and scheme[1].lower() not in ("http", "https"):
+            yield danger(
+                f"{call.name} {scheme[1]}: reads a file, or speaks what is not judged here"
+            )
 
 
 def _fetched(call: Invocation, target: Word) -> Iterator[Finding]:
@@ -105,6 +122,8 @@ def _wget(call: Invocation) -> Iterator[Finding]:
             list(_fetched(call, plain(_last(url))))
     if found.has("-i", "-e", "-P", "-r", "-m", "-o", "-a", "--recursive", "--directory-prefix"):
         yield danger("wget writes files, or does as a file says")
+    if found.has("-b"):
+        yield danger("wget -b goes on in the background and writes a log")
     if found.has("--method", "--post-data", "--post-file", "--body-data", "--body-file"):
         yield danger("wget sends data")
     yield from told(call)

@@ -7,7 +7,7 @@ from tools.security.finding import Finding, change, danger, deny
 from tools.security.invocation import Invocation, Judge
 from tools.security.leaks import told
 from tools.security.paths import UNKNOWN, destroys, loses, reads_secret, resolve, writes
-from tools.security.tables import READ, dangerous, reads
+from tools.security.tables import READ, dangerous, takes
 from tools.security.words import Word
 
 _RM = (
@@ -226,6 +226,9 @@ PROGRAMS: Mapping[str, Judge] = {
         "an editor waits for a person, and starts programs"
     ),
     "whatis apropos": READ,
-    "man info": reads("-P= --pager= -H= --html="),
+    "man info": takes(
+        "-afkKwWtuiI27 -s= -S= -e= -m= -L= --all --whatis --apropos --where --path --sections= --locale= --regex --wildcard --names-only --no-hyphenation",
+        operands=r"[^/]*",
+    ),
     "tempfile": dangerous("it makes a file"),
 }

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 
 from tools.security.finding import Finding, danger
 from tools.security.invocation import Invocation, Judge
+from tools.security.output import found_by
 from tools.security.paths import destroys, reading, writes
 from tools.security.words import NOTHING, Hole, Word, plain
 
@@ -30,6 +31,8 @@ def _find(call: Invocation) -> Iterator[Finding]:
             yield from _deleted(call, roots, narrowed=narrowed)
         elif text in _FIND_WRITES and index + 1 < len(words):
             yield from writes(call, words[index + 1], f"find {text}")
+        elif text == "-files0-from":
+            yield danger("find -files0-from reads where to look from a file")
         elif text in _ACTIONS:
             end = next(
                 (i for i in range(index, len(words)) if words[i].text in (";", "+")), len(words)
@@ -64,6 +67,10 @@ def _executed(call: Invocation, words: list[Word], roots: list[Word]) -> Iterato
         item = Word((*root.pieces, Hole("glob", "/**")))
         pieces = [_filled(word, item) for word in words]
         yield from call.command(pieces, NOTHING)
+    for item in found_by(call):
+        if "/…/" in item.text:
+            found = call.command([_filled(word, item) for word in words], NOTHING)
+            yield from (each for each in found if each.secret)
 
 
 def _filled(word: Word, item: Word) -> Word:

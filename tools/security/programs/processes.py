@@ -3,10 +3,10 @@
 import re
 from collections.abc import Iterator, Mapping
 
-from tools.security.finding import Finding, change, danger, deny
+from tools.security.finding import Finding, change, danger, deny, reveals
 from tools.security.invocation import Invocation, Judge
 from tools.security.options import Parsed, parse
-from tools.security.tables import called, changes, denied
+from tools.security.tables import called, changes, denied, takes
 
 _KEEPS = "the bot itself would be locked out; a person does this by hand"
 
@@ -71,7 +71,21 @@ def _ends_needed(program: str, pattern: str, found: Parsed) -> bool:
     return any(map(matches, lines))
 
 
+_PS = "-AaeDfFGgHjklLmMnNOopPqsTtuUVwyZcdx -C= -G= -g= -O= -o= -p= -q= -s= -t= -u= -U= -N --sort= --format= --forest --no-headers --headers --pid= --ppid= --user= --User= --group= --cols= --columns= --width= --rows= --tty= --deselect --cumulative --no-heading -k= -eLf"
+_FLAGS = re.compile(r"[A-Za-z]+")
+
+
+def _ps(call: Invocation) -> Iterator[Finding]:
+    """An ``e`` without a dash shows what each process has in its environment."""
+    yield from takes(_PS)(call)
+    values = [value.text for _, value in call.options(_PS).options if value is not None]
+    for text in call.texts:
+        if "environ" in text or ("e" in text and _FLAGS.fullmatch(text) and text not in values):
+            yield reveals("ps shows the environments of processes")
+
+
 PROGRAMS: Mapping[str, Judge] = {
+    "ps": _ps,
     "kill": _kill,
     "pkill killall skill": _pkill,
     "killall5": denied("it ends every process"),

@@ -59,7 +59,6 @@ _TABLES: Mapping[str, str] = {
     "systemd-cgls": "-alkux --all --full --no-pager --unit= --user-unit=",
     "systemd-cgtop": "-bcpmitrPk -n= -d= -1 --batch --iterations= --delay= --depth= --order= --raw --cpu? --recursive=",
     "systemd-path": "--suffix= --no-pager",
-    "ps": "-AaeDfFGgHjklLmMnNOopPqsTtuUVwyZcdx -C= -G= -g= -O= -o= -p= -q= -s= -t= -u= -U= -N --sort= --format= --forest --no-headers --headers --pid= --ppid= --user= --User= --group= --cols= --columns= --width= --rows= --tty= --deselect --cumulative --no-heading -k= -eLf",
     "pgrep": "-acfilLnovwx -d= -g= -G= -P= -s= -t= -u= -U= -r= --list-name --list-full --full --count --newest --oldest --exact --euid= --uid= --parent= --delimiter= --ignore-case --inverse --terminal= --group=",
     "pidof": "-cnqsxzw -o= -S= -d=",
     "pstree": "-acghlnpstuUGATZS -H= -N= -C= --arguments --show-pids --numeric-sort --show-parents --long --ascii --unicode",

@@ -81,6 +81,8 @@ def _redis(call: Invocation) -> Iterator[Finding]:
         is_local(value.text) for value in found.values("-h", "-u")
     ):
         yield reaches("redis-cli reaches another host, or goes on and on")
+    if found.has("-r", "-i"):
+        yield danger("redis-cli goes on and on")
     if words[:2] == ["CONFIG", "GET"] and any(
         re.search(r"PASS|\*|AUTH|USER", w) for w in words[2:]
     ):

@@ -43,18 +43,30 @@ def _shown(call: Invocation) -> Iterator[Finding]:
             yield danger(f"{call.name} {word.text} shows more than a unit")
 
 
+def _properties(call: Invocation) -> Iterator[Finding]:
+    if any("environ" in text.lower() for text in call.texts):
+        yield reveals("the environment of services often holds secrets")
+    yield from takes(f"{_OPTIONS} {_READING}")(call)
+
+
 def _environment(call: Invocation) -> Iterator[Finding]:
     if call.name.endswith("show-environment"):
         yield reveals("the environment of services often holds secrets")
 
 
+_OPTIONS = (
+    "-alqftprsnoP -t= -p= -s= -n= -o= -P= --all --no-pager --full --failed --plain --no-legend --quiet --type= --state="
+    " --now --runtime --user --system --property= --value --lines= --output= --legend= --force --no-block --no-wall"
+)
+_READING = "--reverse --after --before --with-dependencies --recursive --timestamp= --show-types --no-ask-password --wait --marked --show-transaction"
 _SYSTEMCTL = verbs(
     {
-        "status is-active is-enabled is-failed is-system-running show list-units list-unit-files"
+        "status is-active is-enabled is-failed is-system-running list-units list-unit-files"
         " list-timers list-sockets list-dependencies list-jobs list-machines list-paths list-automounts"
         " get-default whoami list-mounts": READ,
         "cat help": _shown,
         "show-environment": _environment,
+        "show": _properties,
         "restart try-restart reload reload-or-restart try-reload-or-restart condrestart force-reload"
         " start reset-failed daemon-reload unmask revert preset": changes(
             "changes a service's state"
@@ -69,9 +81,8 @@ _SYSTEMCTL = verbs(
         "rescue emergency": denied("nobody can log in any more"),
         "exit switch-root": denied("the host goes down for good"),
     },
-    "-alqftprsnoP -t= -p= -s= -n= -o= -P= --all --no-pager --full --failed --plain --no-legend --quiet --type= --state="
-    " --now --runtime --user --system --property= --value --lines= --output= --legend= --force --no-block --no-wall",
-    reading="--reverse --after --before --with-dependencies --recursive --timestamp= --show-types --no-ask-password --wait --marked --show-transaction",
+    _OPTIONS,
+    reading=_READING,
 )
 
 

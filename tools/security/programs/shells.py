@@ -2,13 +2,16 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
+from tools.security.environment import assigned
 from tools.security.finding import Finding, danger, deny
 from tools.security.invocation import Invocation, Judge
 from tools.security.output import held_by
 from tools.security.programs.launchers import text_of
+from tools.security.settings import printf_target
 from tools.security.tables import READ, dangerous, reads
-from tools.security.words import NOTHING, Word
+from tools.security.words import NOTHING, Word, plain
 
 _SEEN = "show the text first, so that a person can read what would run"
 
@@ -40,22 +43,24 @@ def _shell(call: Invocation) -> Iterator[Finding]:
     if words and not reads_input and words[0].text not in ("-", "/dev/stdin"):
         yield from _file(call, words[0])
         return
-    yield from _piped(call, options)
+    scope = call.scope.copy()
+    scope.positional = tuple(words)
+    yield from _piped(replace(call, scope=scope), options)
 
 
 def _run(call: Invocation, text: Word, arguments: list[Word]) -> Iterator[Finding]:
     scope = call.scope.copy()
     scope.positional = tuple(arguments[1:])
-    inner = Invocation(call.name, call.args, scope, call.stdin, call.walker)
-    yield from text_of(inner, text)
+    scope.variables["0"] = tuple(arguments[:1]) or (plain(call.name),)
+    yield from text_of(replace(call, scope=scope), text)
 
 
-def _file(call: Invocation, word: Word) -> Iterator[Finding]:
+def _file(call: Invocation, word: Word, *, here: bool = False) -> Iterator[Finding]:
     held = held_by(word, call)
     if word.origin in ("network", "decoded") or (held and held.opaque):
         yield deny(f"{call.name} runs what nobody has seen: {word.text}", _SEEN)
     elif held and held.text:
-        yield from call.script(held.text)
+        yield from call.script(held.text, here=here)
     yield danger(f"{call.name} runs the file {word.text}")
 
 
@@ -82,21 +87,22 @@ def _eval(call: Invocation) -> Iterator[Finding]:
     if not words:
         return
     pieces = [piece for word in words for piece in (*word.pieces, " ")]
-    yield from text_of(call, Word(tuple(pieces[:-1])))
+    yield from text_of(call, Word(tuple(pieces[:-1])), here=True)
 
 
 def _source(call: Invocation) -> Iterator[Finding]:
     if not call.args:
         return
-    word = call.args[0]
-    yield from _file(call, word)
+    yield from _file(call, call.args[0], here=True)
 
 
 def _trap(call: Invocation) -> Iterator[Finding]:
     words = [word for word in call.args if word.text != "--"]
     if not words or words[0].text in ("-p", "-l", "-"):
         return
-    yield from text_of(call, words[0])
+    before = dict(call.scope.variables)
+    yield from text_of(call, words[0], here=True)
+    call.scope.meet(before)
 
 
 def _interpreter(call: Invocation) -> Iterator[Finding]:
@@ -121,31 +127,32 @@ def _computed(call: Invocation) -> bool:
 def _set(call: Invocation) -> Iterator[Finding]:
     if "+o history" in " ".join(call.texts):
         yield deny("set +o history hides what is done")
+    for text in call.texts:
+        if re.fullmatch(r"-\w*[ak]\w*|allexport|keyword", text):
+            yield danger(f"set {text} exports what comes later")
 
 
 def _history(call: Invocation) -> Iterator[Finding]:
+    if call.name == "fc" and not any(re.match(r"-\w*l", text) for text in call.texts):
+        yield danger("fc runs commands of before")
     if any(re.match(r"-[a-z]*[cwd]", text) for text in call.texts):
         yield deny("history is what audits rely on")
 
 
 def _printf(call: Invocation) -> Iterator[Finding]:
-    if call.texts[:1] == ("-v",):
-        from tools.security.environment import assigned
-
-        yield from assigned(call.texts[1] if len(call.texts) > 1 else "", Word(("",)))
+    if name := printf_target(call):
+        yield from assigned(name, plain("?"))
 
 
 def _named(call: Invocation) -> Iterator[Finding]:
     """read NAME and the like set variables, too."""
-    from tools.security.environment import assigned
-
     if any(re.match(r"-[a-zA-Z]*C", text) for text in call.texts):
         yield danger(f"{call.name} -C runs a command")
         for word in call.args:
             yield from (f for f in text_of(call, word) if f.level == "deny")
     for text in call.texts:
-        if not text.startswith("-"):
-            yield from assigned(text, Word(("",)))
+        if found := re.match(r"[A-Za-z_]\w*", text):
+            yield from assigned(found[0], plain("?"))
 
 
 PROGRAMS: Mapping[str, Judge] = {
@@ -155,8 +162,9 @@ PROGRAMS: Mapping[str, Judge] = {
     "trap": _trap,
     "python perl ruby node php lua nodejs pypy deno bun tclsh expect julia R Rscript pwsh java groovy jshell guile ghci erl iex scala swift irb gdb": _interpreter,
     "cd pushd popd shift return exit break continue true false : test [ local": READ,
-    "let getopts": _named,
+    "let": _named,
     "complete compopt": dangerous("it may run a command"),
+    "getopts": dangerous("what it sets is not followed here"),
     "echo": reads(content=False),
     "printf": _printf,
     "set": _set,

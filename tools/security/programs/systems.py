@@ -24,7 +24,9 @@ def _journalctl(call: Invocation) -> Iterator[Finding]:
     texts = call.texts
     for index, text in enumerate(texts):
         name, _, value = text.partition("=")
-        if text == "-M" or (len(name) > 4 and any(long.startswith(name) for long in _JOURNAL)):
+        if re.match(r"-\w*[MDi]", text) or (
+            len(name) > 4 and any(long.startswith(name) for long in _JOURNAL)
+        ):
             yield danger(f"journalctl {name} changes the journal, or reads another")
             value = value or next(iter(texts[index + 1 : index + 2]), "")
             if name.startswith("--vac") and _ALL.fullmatch(value):
@@ -36,7 +38,10 @@ _KERNEL_DOORS = re.compile(r"kernel\.(core_pattern|modprobe|sysrq|hotplug)|fs\.(
 
 def _sysctl(call: Invocation) -> Iterator[Finding]:
     sets = [text for text in call.texts if "=" in text]
-    if sets or any(re.match(r"-[a-z]*[wpf]|--(wr|lo|sy)", text) for text in call.texts):
+    found = call.options(
+        "-abdehnNqAXr= --all --binary --ignore --names --values --pattern= --quiet"
+    )
+    if sets or found.unknown or any(word.holes for word in call.args):
         yield danger(f"{called(call)} changes the kernel")
     if any(_KERNEL_DOORS.match(text.replace("/", ".")) for text in sets):
         yield deny("sysctl: it lets others in")

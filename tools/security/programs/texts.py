@@ -10,6 +10,7 @@ from tools.security.invocation import Invocation, Judge
 from tools.security.leaks import told
 from tools.security.paths import destroys, loses, reading, writes
 from tools.security.tables import SHOW, dangerous, only
+from tools.security.words import Word
 
 
 def _tee(call: Invocation) -> Iterator[Finding]:
@@ -140,6 +141,9 @@ def _grep(call: Invocation) -> Iterator[Finding]:
     files = found.operands if named else found.operands[1:]
     for word in (*files, *found.values("-f", "--file", "--exclude-from")):
         yield from reading(call, word)
+    for name in found.values("--include"):
+        for word in files:
+            yield from reading(call, Word((*word.pieces, "/…/", *name.pieces)))
 
 
 PROGRAMS: Mapping[str, Judge] = {

@@ -69,7 +69,8 @@ function fact(name, content) {
 function what({ call, host }) {
   const main = mainArgument(call.args);
   const rest = Object.entries(call.args)
-    .filter(([name, value]) => name !== main?.name && !(name === "host" && value === host));
+    .filter(([name, value]) => name !== main?.name
+      && !(name === "host" && [value].flat().join(", ") === host));
   return [
     h("p", { class: "call-name" }, call.name, main && h("span", { class: "hint" }, ` ${main.name}`)),
     main && h("pre", { class: "code exact", tabindex: 0 }, exact(main.text)),

@@ -1,6 +1,6 @@
 // What each recorded event does to a run. (run, frame) → run, pure.
 
-import { add, addStep, changeCall, changeItem, newCall, note, openStep, tick } from "./steps.js";
+import { add, addStep, changeCall, changeCalls, changeItem, newCall, note, openStep, parts, tick } from "./steps.js";
 import { close } from "./streams.js";
 
 const DECIDED = {
@@ -56,11 +56,11 @@ function modelReplied(run, frame) {
 
 function toolStarted(run, frame) {
   const { call } = frame;
-  return changeCall(run, call.id, (old) => ({
+  const used = changeApproval(run, frame.approval, (one) => ({ ...one, used: true }));
+  return changeCall(used, call.id, (old) => ({
     ...old, state: "running", startedAt: frame.at, args: call.args,
     host: frame.host || hostOf(call) || old.host,
     reasons: frame.verdict?.reasons ?? [], edited: changed(old.args, call.args),
-    approvals: old.approvals.map((one) => (one.id === frame.approval ? { ...one, used: true } : one)),
   }), call);
 }
 
@@ -74,19 +74,26 @@ function toolFinished(run, frame) {
 
 function approvalRequested(run, frame) {
   const { call, verdict } = frame;
-  const step = run.items.findLast((item) => item.calls?.some((one) => one.id === call.id));
+  const asked = parts(call);
+  const last = asked.at(-1);
+  const step = run.items.findLast((item) => item.calls?.some((one) => one.id === last.id));
   const approval = {
     id: frame.approval, state: "pending", call, host: frame.host, account: frame.account,
     expires: frame.expires, risk: verdict.risk, reasons: verdict.reasons, shape: verdict.shape,
     taintedBy: frame.tainted_by, preview: frame.preview, undo: frame.undo, edits: frame.edits,
     may_have_run: frame.may_have_run, at: frame.at, words: words(step), by: "", reason: "",
   };
-  const replaced = closeApproval(run, { at: frame.at, approval: frame.edits, call_id: call.id },
-    { state: "edited" });
-  return changeCall(frame.edits ? replaced : run, call.id, (old) => ({
-    ...old, host: frame.host, approvals: [...old.approvals, approval],
-    state: old.state === "planned" ? "waiting" : old.state,
-  }), call);
+  const replaced = closeApproval(run, { at: frame.at, approval: frame.edits }, { state: "edited" });
+  const waiting = asked.reduce((so, part) => changeCall(so, part.id, (old) => ({
+    ...old, host: hostOf(part) || frame.host, state: old.state === "planned" ? "waiting" : old.state,
+  }), part), frame.edits ? replaced : run);
+  // One card for all hosts, below the last of them.
+  return changeCall(waiting, last.id, (old) => ({ ...old, approvals: [...old.approvals, approval] }));
+}
+
+function changeApproval(run, id, change) {
+  return changeCalls(run, (call) => call.approvals.some((one) => one.id === id)
+    ? { ...call, approvals: call.approvals.map((one) => (one.id === id ? change(one) : one)) } : call);
 }
 
 function words(step) {
@@ -109,8 +116,7 @@ function closeApproval(run, frame, fields) {
   const settled = { decidedAt: frame.at, ...fields };
   const lapses = ["expired", "superseded"].includes(fields.state);
   const still = (one) => one.state === "pending" || (lapses && one.state === "approved" && !one.used);
-  const settle = (one) => (one.id === frame.approval && still(one) ? { ...one, ...settled } : one);
-  return changeCall(run, frame.call_id, (old) => ({ ...old, approvals: old.approvals.map(settle) }));
+  return changeApproval(run, frame.approval, (one) => (still(one) ? { ...one, ...settled } : one));
 }
 
 function budgetReached(run, frame) {

@@ -41,9 +41,20 @@ export function changeCall(run, id, change, announced = {}) {
   }));
 }
 
-export function newCall({ id, name = "tool call", args = {}, fan_out: fanOut = 1 }) {
+export function changeCalls(run, change) {
+  return { ...run, items: run.items.map((item) => item.calls ? { ...item, calls: item.calls.map(change) } : item) };
+}
+
+/** What the kernel made of a call: one on each of the hosts it names as a list, or itself. */
+export function parts(call) {
+  const { host } = call.args;
+  if (!Array.isArray(host)) return [call];
+  return host.map((name) => ({ ...call, id: `${call.id}.${name}`, args: { ...call.args, host: name } }));
+}
+
+export function newCall({ id, name = "tool call", args = {} }) {
   return {
-    id, name, args, fanOut, state: "planned", host: typeof args.host === "string" ? args.host : "",
+    id, name, args, state: "planned", host: typeof args.host === "string" ? args.host : "",
     startedAt: "", seconds: 0, output: "", streamed: NOTHING, table: null, approvals: [],
   };
 }
