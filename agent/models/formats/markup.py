@@ -58,8 +58,8 @@ class Items:
 
     wanted: Sequence[Wanted]
     end: int
-    broken: bool = False
-    """Whether something that was meant as one more could not be read."""
+    broken: str = ""
+    """What was meant as one more and could not be read."""
 
 
 def read_wrapped(text: str, at: int, names: Names) -> Items:
@@ -70,7 +70,8 @@ def read_wrapped(text: str, at: int, names: Names) -> Items:
         try:
             item = _item(text, start, names)
         except Broken as broken:
-            return Items(found, _end_of_broken(text, start, broken), broken=True)
+            end = _end_of_broken(text, start, broken)
+            return Items(found, end, text[start:end])
         if item is None:
             return Items(found, start)
         wanted, at = item

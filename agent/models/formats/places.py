@@ -65,7 +65,7 @@ def channel(seen: Seen, at: int) -> Step | None:
     try:
         arguments, _ = read(text, start.end())
     except Broken:
-        return Step(at, end, broken=True)
+        return Step(at, end, broken=text[start.start() : end])
     return Step(at, end, wanted=[Wanted(name, arguments)])
 
 
@@ -101,7 +101,8 @@ def element(seen: Seen, at: int) -> Step | None:
     try:
         found = read_function(seen.text, at) or read_tool(seen.text, at, seen.names)
     except Broken as broken:
-        return Step(at, max(broken.at, at + 1), broken=acts(seen.text, at))
+        end = max(broken.at, at + 1)
+        return Step(at, end, broken=seen.text[at:end] if acts(seen.text, at) else "")
     if not found:
         return None
     if not acts(seen.text, at):
@@ -130,7 +131,8 @@ def bare(seen: Seen, at: int) -> Step | None:
         items = read_bare(seen.text, at, seen.names)
     except Broken as broken:
         meant = broken.cut and seen.silent(at) and _names_a_tool(seen, at)
-        return Step(at, max(broken.at, at + 1), kept=True, broken=meant)
+        end = max(broken.at, at + 1)
+        return Step(at, end, kept=True, broken=seen.text[at:end] if meant else "")
     if items.wanted:
         return _judged(seen, items, at)
     return _named_before(seen, at) or Step(at, items.end, kept=True)
@@ -214,7 +216,8 @@ def label(seen: Seen, at: int) -> Step | None:
     try:
         labelled = read_label(seen.text, at, seen.names)
     except Broken as broken:
-        return Step(at, max(broken.at, at + 1), broken=True)
+        end = max(broken.at, at + 1)
+        return Step(at, end, broken=seen.text[at:end])
     if labelled is None:
         return None
     if labelled.outcome:

@@ -20,8 +20,8 @@ class Step:
     kept: bool = False
     """It stays in what is said."""
     wanted: Sequence[Wanted] = ()
-    broken: bool = False
-    """A call was meant there that cannot be read."""
+    broken: str = ""
+    """The text of a call that cannot be read."""
     thought: str = ""
     thought_before: bool = False
     """All before it was thought."""
@@ -71,7 +71,7 @@ class Seen:
     def take(self, step: Step) -> int:
         """Record what was found; where to go on."""
         if step.broken:
-            self.broken.append(self.text[step.start : step.end])
+            self.broken.append(step.broken)
         if step.kept:
             self.wanted += step.wanted
             return step.end
