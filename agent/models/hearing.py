@@ -19,7 +19,7 @@ def understood(text: str, native: Sequence[NativeCall], ask: Ask) -> Reply:
     if native:
         calls = native_reply(text, native, prefix).calls
         return replace(written, calls=calls, unusable=())
-    if calls := (*written.unusable, *written.calls):
+    if ask.tools and (calls := (*written.unusable, *written.calls)):
         return replace(written, calls=calls, unusable=())
     return replace(written, text=clean(written.text, _earlier(ask.messages)))
 

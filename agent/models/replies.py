@@ -31,8 +31,8 @@ class Reply:
     """Of tools there are, their arguments typed by the tools' schemas, not validated."""
     thinking: str = ""
     unusable: tuple[ToolCall, ...] = ()
-    """Meant as calls, of tools there are not or cut off. Given to the kernel they come back to the
-    model as errors that say what there is; they can never run."""
+    """Meant as calls, but cut off, or of tools that were not offered. Given to the kernel they come
+    back to the model as errors that say what there is: what was cut off fits no tool."""
 
 
 @dataclass(frozen=True, slots=True)
