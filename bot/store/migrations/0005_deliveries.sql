@@ -18,3 +18,9 @@ CREATE TABLE rendered (
     whole  INTEGER NOT NULL,
     PRIMARY KEY (log_id, place)
 ) {clustered};
+
+CREATE TABLE watermarks (
+    place TEXT PRIMARY KEY,
+    mark  TEXT NOT NULL,
+    at    DOUBLE PRECISION NOT NULL
+) {clustered};
