@@ -1,6 +1,6 @@
-"""The answer as messages: Markdown in blocks, tables as tables, the rest of a long one as a file."""
+"""The answer as messages: Markdown in blocks, tables as tables, all of a long one as a file."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from adapters.live.texts import split
 from adapters.live.wire import Picture, Post, Urgency
@@ -62,18 +62,36 @@ def _blocks(text: str) -> Iterator[Block]:
 
 def _paragraphs(piece: str) -> Iterator[Block]:
     """Pieces that Slack takes apart into no more blocks than it allows."""
-    lines = piece.split("\n")
-    if len(lines) <= RENDERED or piece.lstrip().startswith(("```", "~~~")):
-        yield blocks.markdown(piece)
-        return
-    for each in split(piece, max(400, LONGEST * RENDERED // len(lines))):
-        yield blocks.markdown(each)
+    current: list[str] = []
+    for line in piece.split("\n"):
+        if _rendered("\n".join(current)) >= RENDERED and not _fenced(current):
+            yield blocks.markdown("\n".join(current))
+            current = []
+        current.append(line)
+    if any(line.strip() for line in current):
+        yield blocks.markdown("\n".join(current))
 
 
 def _weight(text: str) -> int:
-    """Characters, or as many as its lines stand for."""
-    fenced = text.lstrip().startswith(("```", "~~~"))
-    return max(len(text), 0 if fenced else text.count("\n") * LONGEST // RENDERED)
+    """Characters, or as many as its blocks stand for."""
+    return max(len(text), _rendered(text) * LONGEST // RENDERED)
+
+
+def _rendered(text: str) -> int:
+    """How many blocks Slack makes of it: one for each line, but for a fence only one."""
+    count, fenced = 0, False
+    for line in text.split("\n"):
+        if line.lstrip().startswith(("```", "~~~")):
+            fenced = not fenced
+            count += fenced
+        elif line.strip() and not fenced:
+            count += 1
+    return count
+
+
+def _fenced(lines: Sequence[str]) -> bool:
+    """Whether a fence is open at the end."""
+    return sum(line.lstrip().startswith(("```", "~~~")) for line in lines) % 2 == 1
 
 
 def _opinion(run: str) -> Block:

@@ -11,7 +11,7 @@ from bot.events import ApprovalRequested
 DECISIONS = ("approve", "deny", "edit", "trust", "again", "leave", "look")
 
 
-def card(story_run: str, given: Card) -> Post:
+def card(given: Card) -> Post:
     """Buttons while it is open; afterwards what became of it."""
     request = given.request
     shown = [blocks.section(_head(given)), blocks.preformatted(_exact(request))]
@@ -76,9 +76,8 @@ def _exact(request: ApprovalRequested) -> str:
 
 def _foot(request: ApprovalRequested) -> Block:
     until = int(request.expires)
-    return blocks.context(
-        f"Open until <!date^{until}^{{time_secs}}|{until}>. Or type `/ops approve {request.approval}`."
-    )
+    shown = f"<!date^{until}^{{time_secs}}|{until}>"
+    return blocks.context(f"Open until {shown}. Or type `/ops approve {request.approval}`.")
 
 
 def _buttons(given: Card) -> list[Block]:

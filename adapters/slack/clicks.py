@@ -8,10 +8,10 @@ from adapters.slack.identity import People
 from adapters.slack.inbound import Inbound
 from adapters.slack.place import root_of, thread_of
 from adapters.slack.wire import SlackWire
-from bot.chat import IncomingMessage, ThreadRef, User
+from bot.chat import IncomingMessage, Role, ThreadRef, User
 from bot.command import Caller
 from bot.events import Decision
-from bot.ports import Bot, Refused
+from bot.ports import Bot, NotFound, Refused
 
 _SIMPLE = ("approve", "trust", "again", "leave", "look")
 
@@ -35,6 +35,10 @@ class Clicks:
             value = str(action.get("value", ""))
             try:
                 await self._act(name, value, user, body, thread)
+            except NotFound:  # they see the card, so it is their role that is missing
+                role = await self._bot.read.role(user)
+                text = f"deciding this needs the role {Role.APPROVER}; you are {role}"
+                await self._inbound.whisper(thread, user.id, text)
             except Refused as refused:
                 await self._inbound.whisper(thread, user.id, str(refused))
 

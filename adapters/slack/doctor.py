@@ -1,8 +1,9 @@
 """``python -m bot doctor slack``: what is wrong with tokens, scopes and channels."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
 from pathlib import Path
+from typing import Any
 
 from adapters.live.wire import Later, Rejected, Uncertain
 from adapters.slack.service import SlackTrouble, connection, socket_allowed, who_am_i
@@ -25,7 +26,7 @@ class Doctor:
         except TimeoutError:
             return [f"Slack did not answer within {SECONDS:g} s"]
 
-    async def _lines(self):  # noqa: ANN202 - an async generator of lines
+    async def _lines(self) -> AsyncGenerator[str]:
         async with connection(self._settings) as client:
             wire = SlackWire(client)
             try:
@@ -34,7 +35,7 @@ class Doctor:
             except SlackTrouble as trouble:
                 yield str(trouble)
                 return
-            response = await client.api_call("auth.test")
+            response: Any = await client.api_call("auth.test")
             given = str(response.headers.get("x-oauth-scopes", ""))
             missing = sorted(wanted() - set(given.replace(" ", "").split(",")))
             if given and missing:

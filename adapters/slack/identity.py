@@ -1,7 +1,7 @@
 """Who somebody in Slack is: ids, e-mail and groups for the roles file; guests are nobody."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from time import monotonic
 from typing import Any
@@ -51,10 +51,10 @@ class People:
         async with lock:
             at, known = self._known.get(user, (float("-inf"), None))
             if known is None or self._clock() - at > (RECHECKED if deciding else KEPT):
-                known = await self._ask(user, since=at, known=known)
+                known = await self._ask(user, known)
         return known
 
-    async def _ask(self, user: str, *, since: float, known: User | None) -> User:
+    async def _ask(self, user: str, known: User | None) -> User:
         try:
             profile = (await self._wire.call("users.info", {"user": user}, get=True))["user"]
             groups = await self._groups_of(user)
@@ -69,17 +69,18 @@ class People:
         """No group when the scope for it was not given: that only takes away."""
         if self._clock() - self._groups.at > KEPT:
             of: dict[str, tuple[str, ...]] = {}
-            try:
-                listed = await self._wire.call(
-                    "usergroups.list", {"include_users": "true"}, get=True
-                )
-            except Rejected:
-                listed = {"usergroups": []}
-            for group in listed["usergroups"]:
+            for group in await self._all_groups():
                 for member in group.get("users", ()):
                     of[member] = (*of.get(member, ()), group["id"])
             self._groups = _Groups(self._clock(), of)
         return self._groups.of.get(user, ())
+
+    async def _all_groups(self) -> Sequence[Mapping[str, Any]]:
+        given = {"include_users": "true"}
+        try:
+            return (await self._wire.call("usergroups.list", given, get=True))["usergroups"]
+        except Rejected:
+            return ()
 
 
 def _user(team: str, user: str, profile: Mapping[str, Any], groups: tuple[str, ...]) -> User:

@@ -22,16 +22,30 @@ def bolt_app(client: AsyncWebClient, inbound: Inbound, clicks: Clicks, orders: O
     is sent again."""
     app = AsyncApp(
         client=client,
-        token=client.token,
         process_before_response=True,
         request_verification_enabled=False,  # sockets are opened by us, with our token
         attaching_conversation_kwargs_enabled=False,
         ssl_check_enabled=False,
     )
 
+    _hear(app, inbound)
+    _serve(app, clicks, orders)
+    return app
+
+
+def _hear(app: AsyncApp, inbound: Inbound) -> None:
     async def message(event: dict[str, Any]) -> None:
         await inbound.heard(event)
 
+    async def nothing() -> None:
+        """Payloads that are subscribed to and mean nothing here."""
+
+    _listen(app.event("app_mention"), message)
+    _listen(app.event("message"), message)
+    _listen(app.event(re.compile(".*")), nothing)
+
+
+def _serve(app: AsyncApp, clicks: Clicks, orders: Orders) -> None:
     async def ops(ack: AsyncAck, command: dict[str, Any]) -> None:
         said = await orders.ordered(command)
         await ack(said)
@@ -48,17 +62,10 @@ def bolt_app(client: AsyncWebClient, inbound: Inbound, clicks: Clicks, orders: O
         await clicks.shortcut(shortcut)
         await ack()
 
-    async def nothing() -> None:
-        """Payloads that are subscribed to and mean nothing here."""
-
-    _listen(app.event("app_mention"), message)
-    _listen(app.event("message"), message)
-    _listen(app.event(re.compile(".*")), nothing)
     _listen(app.command("/ops"), ops)
     _listen(app.action(re.compile("ops_.*")), click)
     _listen(app.view(re.compile(f"{modals.DENY}|{modals.EDIT}|{modals.ASK}")), form)
     _listen(app.shortcut("ask"), shortcut)
-    return app
 
 
 def _listen(on: Callable[..., Any], listener: Callable[..., Any]) -> None:

@@ -29,8 +29,7 @@ class Orders:
         text = plain(body.get("text", ""), self._me)
         name, _, rest = text.partition(" ")
         try:
-            known = {command.name for command in await self._bot.read.commands(by=user)}
-            if not text or (name in known and name not in _ASKING):
+            if not text or (self._bot.read.has_command(name) and name not in _ASKING):
                 thread = thread_of(self._team, body["channel_id"], "")
                 caller = Caller(user, thread, f"slash:{body.get('trigger_id', '')}")
                 return mrkdwn(await self._bot.command(name or "help", rest.strip(), caller))

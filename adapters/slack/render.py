@@ -25,7 +25,7 @@ class Render:
 
     def __call__(self, story: Story) -> Sequence[Post]:
         posts = list(self._progress(story)) if self.thoughts != "off" else []
-        posts += [card(story.run, each) for each in story.cards.values()]
+        posts += [card(each) for each in story.cards.values()]
         posts += [budget(story.run, each) for each in story.budgets]
         if story.ending is None:
             return posts

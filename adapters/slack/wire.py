@@ -1,6 +1,6 @@
 """Posting, editing and finding messages by Slack's Web API."""
 
-from typing import Any
+from typing import Any, cast
 
 import aiohttp
 from slack_sdk.errors import SlackApiError
@@ -71,7 +71,7 @@ class SlackWire:
             raise _meant(error) from error
         except _TROUBLE as error:
             raise Uncertain(f"{method}: {error or type(error).__name__}") from error
-        return made.data
+        return cast("Any", made.data)
 
     async def _shaped(self, method: str, given: dict[str, Any], post: Post) -> Any:
         """What Slack refuses for its shape is sent as plain text: it must be seen."""
@@ -122,10 +122,10 @@ def _meant(error: SlackApiError) -> Exception:
 
 
 def _plain(post: Post) -> str:
-    texts = [post.body.get("text", "")]
+    texts: list[str] = [post.body.get("text", "")]
     for block in post.body.get("blocks", ()):
-        held = block.get("text")
-        texts.append(held.get("text", "") if isinstance(held, dict) else held or "")
+        held: Any = block.get("text") or ""
+        texts.append(held if isinstance(held, str) else held.get("text", ""))
     return "\n".join(dict.fromkeys(filter(None, texts)))
 
 
