@@ -45,6 +45,9 @@ class Verdict:
     """What *trust for 1 h* covers: the programs and verbs, without the details."""
     alternative: str = ""
     """What to do instead, told to the model with a denial."""
+    basis: str = ""
+    """Hash of what the call builds on, such as the file that it would replace: when it is another
+    one after an approval, the person did not see what would happen."""
     secret: bool = False
     """Reads something secret."""
     egress: bool = False

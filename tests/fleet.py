@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 
 from bot.resources import Roots
 from bot.tool import Level, OutcomeUnknown, Risk, Tool, ToolContext, ToolError, Verdict, tool
@@ -39,17 +40,20 @@ class Works:
         self.fail: dict[str, ToolError] = {}
         """By host."""
         self.forbidden: set[str] = set()
-        """Hosts on which nothing may be restarted."""
+        """Hosts on which nothing may be done."""
+        self.away: set[str] = set()
+        """Hosts of which nothing can be known."""
         self.together = asyncio.Barrier(1)
         """How many looks must meet before any of them goes on."""
 
     def tools(self) -> list[Tool]:
-        def judge(args: object, ctx: ToolContext) -> Verdict:
-            if getattr(args, "host", None) in self.forbidden:
-                return Verdict(Level.DENY, Risk.CHANGE, ("it is frozen",))
-            return Verdict(Level.ASK, Risk.CHANGE, (f"restarts {getattr(args, 'unit', '')}",))
+        def changes(args: object, ctx: ToolContext) -> Verdict:
+            return self._judged(args, Verdict(Level.ASK, Risk.CHANGE))
 
-        @tool(risk=judge)
+        def reads(args: object, ctx: ToolContext) -> Verdict:
+            return self._judged(args, Verdict())
+
+        @tool(risk=changes)
         async def restart(ctx: ToolContext, unit: str, host: OnHost = None) -> str:
             """Restart a unit."""
             name = ctx.hosts.get(host).name
@@ -58,7 +62,7 @@ class Works:
                 raise error
             return f"{unit} is active"
 
-        @tool(risk=Risk.READ)
+        @tool(risk=reads)
         async def look(ctx: ToolContext, host: OnHost = None) -> str:
             """Look at a machine."""
             name = ctx.hosts.get(host).name
@@ -70,6 +74,14 @@ class Works:
             return f"{name} is fine"
 
         return [restart, look]
+
+    def _judged(self, args: object, otherwise: Verdict) -> Verdict:
+        host = getattr(args, "host", None)
+        if host in self.away:
+            raise ToolError(f"{host} is away")
+        if host in self.forbidden:
+            return replace(otherwise, level=Level.DENY, reasons=("it is frozen",))
+        return otherwise
 
 
 UNSEEN = OutcomeUnknown("the connection was lost")

@@ -167,6 +167,33 @@ async def test_a_change_begins_on_all_hosts_or_on_none(tmp_path: Path, works: Wo
     assert "it is frozen" in result
 
 
+async def test_a_change_needs_to_know_all_hosts(tmp_path: Path, works: Works) -> None:
+    """While one of them is away, it is asked about nowhere."""
+    works.away = {"web1"}
+    model = ScriptedModel(calls(RESTART), says("Not done."))
+    async with process(tmp_path, model, works.tools(), hosts=Fleet("web1", "web2")) as bench:
+        await bench.say("restart nginx on both")
+        events = await bench.until("run_finished")
+
+    assert [] == works.did
+    assert [("1.1.web1", "error"), ("1.1.web2", "denied")] == finished(events)
+    assert "web1: error: web1 is away" in results(model.asked[1])[0]
+
+
+async def test_readings_come_from_those_that_can_answer(tmp_path: Path, works: Works) -> None:
+    """A host that is away or forbidden keeps nobody from reading the others."""
+    works.away, works.forbidden = {"web1"}, {"web2"}
+    model = ScriptedModel(calls(LOOK, AFTER), says("One is fine."))
+    fleet = Fleet("web3", "web1", "web2")
+    async with process(tmp_path, model, works.tools(), hosts=fleet) as bench:
+        await bench.say("look at all of them")
+        events = await bench.until("run_finished")
+
+    assert ["look at web3", "look at web3"] == works.did
+    outcomes = {"1.1.web1": "error", "1.1.web2": "denied", "1.1.web3": "ok", "1.2": "ok"}
+    assert outcomes == dict(finished(events))
+
+
 async def test_each_host_has_its_own_outcome(tmp_path: Path, works: Works) -> None:
     """Where it fails it fails alone; what was to come after it is not tried."""
     works.fail = {"web1": ToolError("no such unit")}

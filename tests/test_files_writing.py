@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from bot.tool import Level, Risk, ToolContext, ToolError, Trust
+from tests.driving_kit import driving
+from tests.kernel_kit import ANN
 from tests.tools_kit import call, context, judged, previewed
 from tools.file_writing import write_file
 
@@ -194,3 +196,21 @@ def test_undo_says_what_takes_it_back() -> None:
         "a copy of the old content is kept, the result says where; if it is new, remove /srv/x"
         == write_file.undo(changed)
     )
+
+
+async def test_a_file_that_changed_since_it_was_shown(tmp_path: Path) -> None:
+    """The approval was for another difference: nothing is written, and the new one is shown."""
+    path = tmp_path / "files/site.conf"
+    async with driving(tmp_path) as bot:
+        path.write_text("port = 80\n")
+        thread, told = await bot.begin("write_file", path=str(path), content="port = 8080\n")
+        path.write_text("port = 81\n")
+        await bot.bench.kernel.bot.decide(told.asked[0].approval, "approve", by=ANN)
+        again = await bot.follow(thread, asked=2)
+        assert "port = 81\n" == path.read_text()
+        await bot.bench.kernel.bot.decide(again.asked[1].approval, "approve", by=ANN)
+        await bot.follow(thread, asked=3)
+
+    assert "-port = 80\n+port = 8080" in told.asked[0].preview
+    assert "-port = 81\n+port = 8080" in again.asked[1].preview
+    assert "port = 8080\n" == path.read_text()

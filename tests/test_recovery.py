@@ -78,6 +78,25 @@ async def test_a_change_that_was_cut_off_is_never_repeated(tmp_path: Path, lab: 
     assert "unknown" in results(model.asked[0])[0]
 
 
+async def test_what_follows_a_failed_change_is_not_tried_after_a_crash(
+    tmp_path: Path, lab: Lab
+) -> None:
+    """Ended before it could refuse the rest of the reply, the bot refuses it in its next life."""
+    look = ToolCall("1.2", "look")
+    await left_behind(
+        tmp_path,
+        ModelReplied(tool_calls=(RESTART, look)),
+        ToolStarted(RESTART, CHANGE),
+        ToolFinished(RESTART.id, "error", "no such unit", Trust.SYSTEM),
+    )
+    model = ScriptedModel(says("It failed."))
+    async with process(tmp_path, model, lab.tools()) as bench:
+        await bench.until("run_finished")
+
+    assert [] == lab.did
+    assert "not tried" in results(model.asked[0])[1]
+
+
 async def test_run_again_is_a_fresh_approval(tmp_path: Path, lab: Lab) -> None:
     """*Run again* asks for the same call anew; approved, it runs once."""
     await left_behind(tmp_path, ModelReplied(tool_calls=(RESTART,)), ToolStarted(RESTART, CHANGE))

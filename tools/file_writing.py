@@ -34,27 +34,19 @@ class Change:
 async def _judge(args: BaseModel, ctx: ToolContext) -> Verdict:
     given = args.model_dump()
     try:
-        place = await writable(ctx, given["host"], given["path"])
+        change = await _change(ctx, given)
     except NotHere as refused:
         return refused.verdict
-    folder = place.path.rpartition("/")[0]
-    does = given["mode"] if await _exists(place) else "create"
+    path = change.place.path
+    does = "create" if change.old is None else given["mode"]
     return Verdict(
         Level.ASK,
         Risk.CHANGE,
-        (f"{does} {place.path}",),
+        (f"{does} {path}",),
         trust=Trust.SYSTEM,
-        shape=f"write_file {folder}",
+        shape=f"write_file {path.rpartition('/')[0]}",
+        basis="" if change.old is None else hashlib.sha256(change.old).hexdigest(),
     )
-
-
-async def _exists(place: Place) -> bool:
-    with host_errors():
-        try:
-            await place.host.files.stat(place.path)
-        except (FileNotFoundError, NotADirectoryError):
-            return False
-    return True
 
 
 async def _preview(args: BaseModel, ctx: ToolContext) -> str:
