@@ -38,8 +38,11 @@ from bot.tool import Tool
 from bot.views import Health
 
 log = structlog.get_logger()
-ADAPTERS = ("web",)
-"""Those that are on; each is imported only then, so its SDK stays optional."""
+
+
+def adapters_of(settings: Settings) -> Sequence[str]:
+    """Those that are on; each is imported only then: their SDKs take a second to load."""
+    return ("web", *(["slack"] if settings.slack_bot_token else []))
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +155,7 @@ class _Following:
 def parts_of(settings: Settings, store: Store, redactor: Redactor, tooling: Part) -> list[Part]:
     """What the adapters, the tools and the healer add; the healer runs the periodics of all."""
     parts: list[Part] = [
-        import_module(f"adapters.{name}").create(settings, store) for name in ADAPTERS
+        import_module(f"adapters.{name}").create(settings, store) for name in adapters_of(settings)
     ]
     parts.append(tooling)
     parts.append(
