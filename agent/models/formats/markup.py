@@ -16,17 +16,18 @@ from agent.models.formats.shapes import Wanted, calls_in
 from bot.tool import Tool
 
 # ruff: noqa: RUF001 - the bars and blanks are those of DeepSeek's tokens
-_TAG = (
+_SET_OFF = (
     r"(?:[a-z][\w-]{0,19}[:_]|｜DSML｜)?(?:tool_?calls?|function_?calls?|tools|tool_?use|use_tool"
-    r"|execute_tool|tool_code|tool|call|action|function)"
+    r"|execute_tool|tool_code)"
 )
+_TAG = rf"(?:{_SET_OFF}|tool|call|action|function)"
 _SPECIAL = (
     r"[|｜](?:tool[_▁]calls?(?:[_▁]section)?(?:[_▁](?:start|begin))?|python_tag|tools_prefix"
     r"|START_ACTION|action_start|plugin)[|｜]?"
 )
 _BRACKETS = r"(?:tool|function)_?calls?"
 OPENER = re.compile(
-    rf"<(?:{_TAG}(?:\s[^<>]{{0,80}})?|{_SPECIAL})>|\[{_BRACKETS}\]|>>>(?=[a-z_.]{{1,100}}\s{{0,20}}\{{)",
+    rf"<(?:{_SET_OFF}(?:\s[^<>]{{0,80}})?|{_TAG}|{_SPECIAL})>|\[{_BRACKETS}\]|>>>(?=[a-z_.]{{1,100}}\s{{0,20}}\{{)",
     re.IGNORECASE,
 )
 _CLOSER = (
@@ -34,7 +35,11 @@ _CLOSER = (
     rf"|END_ACTION|action_end|end_function_call)[|｜]?>|\[/{_BRACKETS}\]"
 )
 CLOSER = re.compile(_CLOSER, re.IGNORECASE)
-_BETWEEN = re.compile(rf"(?:[\s,;]+|{OPENER.pattern}|{_CLOSER}|```(?:\w+(?=\s))?)*", re.IGNORECASE)
+_BETWEEN = re.compile(
+    rf"(?:[\s,;]+|{OPENER.pattern}|{_CLOSER}|```(?:\w+(?=\s))?"
+    r"|function<[|｜]tool[_▁]sep[|｜]>(?=<))*",
+    re.IGNORECASE,
+)
 _STOP = re.compile(rf"{_CLOSER}|{OPENER.pattern}", re.IGNORECASE)
 _STRAY = re.compile(r"[\s}\]]*")
 _STRAY_BRACES = re.compile(r"[}\]]*")

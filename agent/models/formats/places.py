@@ -86,14 +86,19 @@ def wrapped(seen: Seen, at: int) -> Step | None:
     start = OPENER.match(seen.text, at)
     if not start:
         closer = CLOSER.match(seen.text, at)
-        return Step(at, closer.end()) if closer else None
+        return Step(at, closer.end(), kept=not _is_mark(closer[0])) if closer else None
     items = read_wrapped(seen.text, start.end(), seen.names)
-    if items.wanted or items.broken:
-        if not acts(seen.text, at):
-            return Step(at, items.end, kept=True)
-        return Step(at, items.end, wanted=items.wanted, broken=items.broken)
-    marked = "call" in start[0].lower() or "|" in start[0]
-    return Step(at, items.end, kept=not marked)
+    if not items.wanted and not items.broken:
+        return Step(at, items.end, kept=not _is_mark(start[0]))
+    template = not items.wanted and items.end < len(seen.text) and not _names_a_tool(seen, at)
+    if template or not acts(seen.text, at):
+        return Step(at, items.end, kept=True)
+    return Step(at, items.end, wanted=items.wanted, broken=items.broken)
+
+
+def _is_mark(tag: str) -> bool:
+    """Whether nobody but a model writes this."""
+    return "call" in tag.lower() or "|" in tag or "\N{FULLWIDTH VERTICAL LINE}" in tag
 
 
 def element(seen: Seen, at: int) -> Step | None:

@@ -25,7 +25,7 @@ _INPUT = re.compile(
 )
 _OUTCOME = re.compile(
     rf"{_AROUND}(?:Observations?|(?:(?:Tool|Function|Command) )?(?:Output|Result|Response)s?"
-    r"|Final Answer|Thought)[*_ ]*:",
+    r"|Final Answer|Thought)[*_ ]*:|Observ\w*\s*\Z",
     re.IGNORECASE,
 )
 _NAME = re.compile(r"[\"'`*]{0,3}(?P<name>[A-Za-z_][\w.:-]{0,99})[\"'`*]{0,3}(?:\(\))?")

@@ -40,6 +40,7 @@ class Seen:
     wanted: list[Wanted] = field(default_factory=list[Wanted])
     broken: list[str] = field(default_factory=list[str])
     """The texts of calls that could not be read."""
+    _thought_until: int = 0
     _spoken: bool = False
     _ink: tuple[int, int] = (-1, 0)
 
@@ -77,10 +78,12 @@ class Seen:
             return step.end
         self._say(step.start)
         if step.thought_before:
-            self.thought += self.said
+            self.thought.append(self.text[self._thought_until : step.start])
             self.said, self.wanted, self.broken, self._spoken = [], [], [], False
         if step.thought:
             self.thought.append(step.thought)
+        if step.thought or step.thought_before:
+            self._thought_until = step.end
         self.wanted += step.wanted
         self.since = len(self.text) if step.over else step.end
         return self.since
