@@ -41,6 +41,8 @@ _KNOWN = re.compile(
     + r"|<\|channel\|>|<[\w:-]{0,20}(?:function|invoke)\b",
     re.IGNORECASE,
 )
+MOST = 128
+"""Calls of one reply that are read; a model that writes more is going round in circles."""
 _WORDS = (
     *("|", "\N{FULLWIDTH VERTICAL LINE}", "call", "tool", "think", "thought", "function", "invoke"),
     *("action", "reason", "</s", "<s>", "turn", "<bos", "<eos", "[/", "[inst", "observation"),
@@ -62,7 +64,7 @@ def read_reply(text: str, names: Names) -> Seen:
     at = 0
     if labels and (step := places.label(seen, 0)):
         at = seen.take(step)
-    while found := special.search(text, at):
+    while seen.calls < MOST and (found := special.search(text, at)):
         step = _step(seen, found[0], found.start(), marks=marks)
         at = max(seen.take(step), at) if step else found.end()
     seen.finish()
