@@ -9,8 +9,9 @@ import pytest
 
 from bot.ports import StoreError, UniqueViolation
 from bot.store import migrations
+from bot.store.dialect import translate
 from bot.store.lock import Taken, exclusive
-from bot.store.sqlite import Corrupt, SqliteStore, translate
+from bot.store.sqlite import Corrupt, SqliteStore
 
 INSERT = "INSERT INTO grants VALUES ($1, $2, 'ann', {now}) RETURNING thread"
 
