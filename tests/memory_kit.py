@@ -17,7 +17,7 @@ from bot.redact import Redactor
 from bot.store.sqlite import SqliteStore
 from bot.verdict import Trust
 from tests.fakes.model import ScriptedModel
-from tests.fakes.ollama import FakeOllama
+from tests.fakes.ollama import EMBEDDER, MODELS, FakeOllama
 from tests.kernel_kit import ANN, BOB, add_people, settings
 
 OPS = ThreadRef("slack", "T1", "ops", "1.0")
@@ -104,7 +104,12 @@ async def _keep(one: Mind, *, serving: bool) -> None:
         await one.index.serve()
 
 
+def embedding() -> FakeOllama:
+    """A server with an embedding model beside its others."""
+    return FakeOllama([*MODELS, EMBEDDER])
+
+
 @asynccontextmanager
 async def remembering(directory: Path, **given: object) -> AsyncGenerator[tuple[Mind, FakeOllama]]:
-    async with FakeOllama() as ollama, mind(directory, ollama.url, **given) as one:  # pyright: ignore[reportArgumentType] - settings
+    async with embedding() as ollama, mind(directory, ollama.url, **given) as one:  # pyright: ignore[reportArgumentType] - settings
         yield one, ollama

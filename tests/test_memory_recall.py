@@ -11,8 +11,8 @@ from agent.memory.archive import take_in
 from agent.memory.recalling import fused
 from bot.memory import Remembered, Scope
 from bot.verdict import Trust
-from tests.fakes.ollama import MODELS, FakeModel, FakeOllama
-from tests.memory_kit import ANNS, BOBS, STRANGERS, Mind, mind, remembering
+from tests.fakes.ollama import EMBEDDER, FakeModel, FakeOllama
+from tests.memory_kit import ANNS, BOBS, STRANGERS, Mind, embedding, mind, remembering
 
 FACTS = [
     json.loads(line)
@@ -106,7 +106,7 @@ async def test_words_alone_and_says_so(tmp_path: Path) -> None:
         await one.index.catch_up()
         words, meaning = await one.recall("orders backups"), await one.recall("purchase snapshot")
 
-        ollama.models["nomic-embed-text:latest"] = MODELS[-1]
+        ollama.models["nomic-embed-text:latest"] = EMBEDDER
         await one.caught_up()
         again = await one.recall("purchase snapshot")
 
@@ -118,7 +118,7 @@ async def test_words_alone_and_says_so(tmp_path: Path) -> None:
 
 async def test_the_server_is_away(tmp_path: Path) -> None:
     """An Ollama that cannot be reached costs nothing but meaning, until it is back."""
-    async with FakeOllama() as ollama, mind(tmp_path, ollama.url) as one:
+    async with embedding() as ollama, mind(tmp_path, ollama.url) as one:
         await one.tell("srv-db-03 is the primary")
         await one.caught_up()
         await ollama.stop()

@@ -11,9 +11,8 @@ from bot.memory import Standpoint
 from bot.ports import Ask
 from bot.tool import Risk, ToolCall, Trust
 from tests.fakes.model import ScriptedModel, calls, says
-from tests.fakes.ollama import FakeOllama
 from tests.kernel_kit import ANN, BOB, THREAD, VIC, Bench, process
-from tests.memory_kit import Mind, mind
+from tests.memory_kit import Mind, embedding, mind
 from tests.small_tools import RESTART, Lab
 
 ANNS_OWN = ThreadRef("web", "", "", "another")
@@ -28,7 +27,7 @@ async def living(
     given = [*tools.load().values(), *lab.tools()]
     toolset = {tool.name: tool for tool in given}
     async with (
-        FakeOllama() as ollama,
+        embedding() as ollama,
         mind(directory, ollama.url, serving=True) as one,
         process(directory, model, toolset, memory=one.memories) as bench,
     ):
@@ -86,7 +85,7 @@ async def test_recalled_once(tmp_path: Path, lab: Lab) -> None:
 async def test_after_a_crash_the_run_is_told_the_same(tmp_path: Path, lab: Lab) -> None:
     """A run that goes on in a later life of the process sees what it was told at its beginning,
     although something else would be recalled now."""
-    async with FakeOllama() as ollama, mind(tmp_path, ollama.url) as one:
+    async with embedding() as ollama, mind(tmp_path, ollama.url) as one:
         await one.tell("nginx serves the shop", scope="global")
         first = ScriptedModel(calls(RESTART))
         async with process(tmp_path, first, lab.tools(), memory=one.memories) as bench:

@@ -18,6 +18,9 @@ _SHELVES = 16
 """Collections for the scopes that are not global."""
 _AMONG = 100
 """How many of the nearest are looked at before a filter is worth its time."""
+_GRAPH = {"max_neighbors": 64, "ef_construction": 200, "ef_search": 200}
+"""With Chroma's own 16, 100, 100, texts that are all about equally near each other lose their
+connections: of 134 such texts 82 did not find themselves; with these numbers, 2."""
 _FAR = 0.8
 """Cosine distance from which on two texts have nothing to do with each other."""
 
@@ -79,7 +82,7 @@ class Vectors:
             self._shelves[name] = self._client.get_or_create_collection(
                 f"{self._prefix}-{name}",
                 embedding_function=None,
-                configuration={"hnsw": {"space": "cosine"}},
+                configuration={"hnsw": {"space": "cosine", **_GRAPH}},
                 metadata={"index": self.name},
             )
         return self._shelves[name]

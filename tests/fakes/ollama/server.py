@@ -25,8 +25,8 @@ MODELS = (
     FakeModel("qwen2.5-coder:7b", ("completion", "tools"), 32_768),
     FakeModel("phi3:mini", ("completion",), 4_096),
     FakeModel("llama3.2-vision:11b", ("completion", "vision"), 131_072),
-    FakeModel("nomic-embed-text:latest", ("embedding",), 2_048),
 )
+EMBEDDER = FakeModel("nomic-embed-text:latest", ("embedding",), 2_048)
 DEFAULT_NUM_CTX = 4_096
 """What Ollama takes when a request does not say."""
 
