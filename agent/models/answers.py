@@ -19,7 +19,8 @@ _LABEL = re.compile(
     re.IGNORECASE,
 )
 _THOUGHT = re.compile(
-    r"^[ \t]*[*_]{0,3}Thoughts?[*_]{0,3}:[*_]{0,3}[ \t]*", re.IGNORECASE | re.MULTILINE
+    r"^[ \t]*[*_]{0,3}Thoughts?(?: [0-9]{1,2})?[*_]{0,3}:[*_]{0,3}[ \t]*",
+    re.IGNORECASE | re.MULTILINE,
 )
 _TAG = r"answer|final_answer|final|response|final_response|reply"
 _TAGGED = re.compile(rf"<(?P<tag>{_TAG})>\s*", re.IGNORECASE)
@@ -30,7 +31,7 @@ _BESIDE = frozenset("thought thoughts thinking reasoning plan tool arguments act
 _REPEATED = re.compile(r"(?P<once>\S.{11,400}?[.!?:…])\s+(?=(?P=once)(?:\s|\Z))", re.DOTALL)
 _PARAGRAPHS = re.compile(r"\n[ \t]*\n+")
 _BLANKS = re.compile(r"\n(?:[ \t]*\n){2,}")
-_LONE = re.compile(r"^[ \t]*[,;]+[ \t]*$\n?", re.MULTILINE)
+_LONE = re.compile(r"^[ \t]*(?:[,;]+|[-*•]|[0-9]{1,2}[.)])[ \t]*$\n?", re.MULTILINE)
 _SHORTEST = 12
 """Characters of a preamble that counts as repeated."""
 

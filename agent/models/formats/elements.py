@@ -8,13 +8,14 @@ from agent.models.formats.names import Names, properties
 from agent.models.formats.shapes import Wanted
 
 _SPACE = r"(?:[\w-]{1,20}:|｜DSML｜)?"  # noqa: RUF001 - as DeepSeek V3.2 writes its name space
+_CALL = r"(?:function|invoke|tool_call|function_call|tool|call)"
 _FUNCTION = re.compile(
-    rf"<{_SPACE}(?:function|invoke)(?:\s*[=/(]|\s+name\s*=)\s*[\"']?(?P<name>[\w.:-]{{1,100}})[\"']?"
+    rf"<{_SPACE}(?:function\s*[=/(]|{_CALL}\s+name\s*=)\s*[\"']?(?P<name>[\w.:-]{{1,100}})[\"']?"
     r"\)?\s*(?:/?>|(?=[{(]))"
 )
 _BODY = re.compile(r"\s*(?:<(?:parameters|arguments|args|input)>\s*)?\(?(?=\{)")
 _AFTER_BODY = re.compile(
-    rf"\s*\)?\s*>?\s*(?:</(?:parameters|arguments|args|input)>\s*)?(?:</?{_SPACE}(?:function|invoke)>)?"
+    rf"\s*\)?\s*>?\s*(?:</(?:parameters|arguments|args|input)>\s*)?(?:</?{_SPACE}{_CALL}>)?"
 )
 _PARAMETER = re.compile(
     rf"\s*<{_SPACE}(?:parameter|param)(?:\s*=|\s+name\s*=)\s*[\"']?(?P<name>[\w.-]{{1,100}})[\"']?"
@@ -22,9 +23,9 @@ _PARAMETER = re.compile(
 )
 _VALUE_END = re.compile(
     rf"(?P<own></{_SPACE}(?:parameter|param)>)|<{_SPACE}(?:parameter|param)(?:\s*=|\s+name)"
-    rf"|</{_SPACE}(?:function|invoke)>"
+    rf"|</{_SPACE}{_CALL}>"
 )
-_END = re.compile(rf"\s*</{_SPACE}(?:function|invoke)>")
+_END = re.compile(rf"\s*</{_SPACE}{_CALL}>")
 _KEY = re.compile(r"\s*<arg_key>(?P<name>[^<]{1,120})</arg_key>\s*<arg_value>")
 _KEY_VALUE_END = re.compile(r"(?P<own></arg_value>)|<arg_key>|</tool_call>")
 _NAME = re.compile(

@@ -16,6 +16,7 @@ PLACES: Mapping[str, tuple[Look, ...]] = {
     "<": (
         places.thought,
         places.outcome,
+        places.said_of_others,
         places.channel,
         places.turn,
         places.element,
@@ -35,10 +36,13 @@ _OTHERWISE: Mapping[str, tuple[Look, ...]] = {
     "[": (places.python_list, places.bare),
 }
 """The same when it is none of the marks below."""
-_MARKS = (zones.THINKING, zones.ORPHAN, zones.OUTPUT, zones.START, zones.TURN_END, OPENER, CLOSER)
+_MARKS = (
+    *(zones.THINKING, zones.ORPHAN, zones.OUTPUT, zones.OTHERS, zones.START, zones.TURN_END),
+    *(OPENER, CLOSER),
+)
 _KNOWN = re.compile(
     "|".join(re.sub(r"\?P<\w+>", "?:", mark.pattern) for mark in _MARKS)
-    + r"|<\|channel\|>|<[\w:-]{0,20}(?:function|invoke)\b",
+    + r"|<\|channel\|>|<[\w:-]{0,20}(?:function|invoke|tool|call)\b",
     re.IGNORECASE,
 )
 MOST = 128
@@ -46,7 +50,8 @@ MOST = 128
 _WORDS = (
     *("|", "\N{FULLWIDTH VERTICAL LINE}", "call", "tool", "think", "thought", "function", "invoke"),
     *("action", "reason", "</s", "<s>", "turn", "<bos", "<eos", "[/", "[inst", "observation"),
-    *("reflection", "<<<data", "scratchpad", "monologue"),
+    *("reflection", "<<<data", "scratchpad", "monologue", "<!--", "<example", "quote>", "<pre"),
+    *("<code", "<log", "<data", "<doc", "<output", "<std", "<file", "<email"),
 )
 """One of them, in lower case, is in every text with a mark in angle or square brackets."""
 _QUOTED = (">>>", "\n>", "\n >", "\n  >", "\n   >")
