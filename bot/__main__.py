@@ -5,6 +5,7 @@ import signal
 import sys
 from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any, TypeVar
 
 from bot import app, garbage, logs
@@ -66,10 +67,23 @@ async def _do(settings: Settings, redactor: Redactor, verb: str, words: Sequence
     """A verb of a part, beside a bot that may be running on the same database."""
     async with _opened(settings, redactor) as (_, parts):
         verbs = {name: run for part in parts for name, run in part.cli.items()}
+        verbs["doctor"] = partial(_doctor, parts)
         if verb not in verbs:
             print(f"usage: python -m bot [run | {' | '.join(sorted(verbs))}] …", file=sys.stderr)
             return CANNOT_START
         return await verbs[verb](words)
+
+
+async def _doctor(parts: Sequence[app.Part], words: Sequence[str]) -> int:
+    """``doctor NAME``: 0 when nothing is wrong with it, otherwise 1."""
+    doctors = {name: look for part in parts for name, look in part.doctor.items()}
+    if len(words) != 1 or words[0] not in doctors:
+        known = " | ".join(sorted(doctors)) or "nothing that is on has one"
+        print(f"usage: python -m bot doctor [{known}]", file=sys.stderr)
+        return CANNOT_START
+    lines = await doctors[words[0]]()
+    print("\n".join(lines) or f"{words[0]}: nothing is wrong")
+    return 1 if lines else 0
 
 
 @asynccontextmanager

@@ -40,8 +40,11 @@ from bot.tool import Tool
 from bot.views import Health
 
 log = structlog.get_logger()
-ADAPTERS = ("web",)
-"""Those that are on; each is imported only then, so its SDK stays optional."""
+
+
+def adapters_of(settings: Settings) -> Sequence[str]:
+    """Those that are on; each is imported only then: their SDKs take a second to load."""
+    return ("web", *(["slack"] if settings.slack_bot_token else []))
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +163,7 @@ def parts_of(
     """Those that were *made* already, the adapters and the healer, which runs the periodics of
     all."""
     parts: list[Part] = [
-        import_module(f"adapters.{name}").create(settings, store) for name in ADAPTERS
+        import_module(f"adapters.{name}").create(settings, store) for name in adapters_of(settings)
     ]
     parts += made
     parts.append(

@@ -1,12 +1,12 @@
 """A reply's calls, from asking a person to the last result: what may begin, in which order."""
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import chain
 from time import time
 
 from bot.approvals import Approvals
+from bot.at_once import at_once
 from bot.batching import Batch, prepare
 from bot.events import ApprovalRequested, Event, ModelReplied, ToolFinished
 from bot.execution import Executor
@@ -92,15 +92,8 @@ class Calls:
         return time() + 1
 
     async def begin(self, run: Run, begin: Sequence[Prepared]) -> None:
-        if len(begin) == 1:
-            await self._run_call(run, begin[0])
-            return
-        try:
-            async with asyncio.TaskGroup() as tasks:
-                for prepared in begin:
-                    tasks.create_task(self._run_call(run, prepared))
-        except ExceptionGroup as group:
-            raise group.exceptions[0] from group  # the first failure cancelled the others
+        if begin:
+            await at_once(self._run_call(run, prepared) for prepared in begin)
 
     async def _run_call(self, run: Run, prepared: Prepared) -> None:
         if not prepared.reads:

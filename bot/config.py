@@ -84,6 +84,16 @@ class Settings(BaseSettings):
     """What file tools may touch: read:/,write:/srv/app; by default read:/,write:<data>/files."""
     tools_dir: Path | None = None
     """Your own tools, live within 2 s of a change; by default tools in the data directory."""
+    slack_bot_token: SecretStr = SecretStr("")
+    """xoxb-…; with it the bot is in Slack, see docs/SLACK.md."""
+    slack_app_token: SecretStr = SecretStr("")
+    """xapp-…, with the scope connections:write."""
+    slack_api_url: str = "https://slack.com/api/"
+    """Where Slack's API is; another one for a proxy, or for a workspace to try things in."""
+    catch_up_age: float = Field(default=900, ge=0, le=86_400)
+    """Seconds after which a message that was written while the bot was away is not acted on."""
+    thoughts: Literal["replies", "card", "off"] = "replies"
+    """How the bot shows in Slack what it does: replies in the thread, one card, or nothing."""
     approval_ttl: float = Field(default=600, ge=10, le=86_400)
     """Seconds an approval stays open."""
     two_person: bool = False
@@ -105,7 +115,7 @@ class Settings(BaseSettings):
             raise ValueError("is shorter than 32 characters; make one with: openssl rand -hex 32")
         return value
 
-    @field_validator("ollama_url", "chroma_url", "public_url")
+    @field_validator("ollama_url", "chroma_url", "public_url", "slack_api_url")
     @classmethod
     def _address(cls, value: str) -> str:
         parts = urlsplit(value)
@@ -113,6 +123,11 @@ class Settings(BaseSettings):
         if value and not sound:
             raise ValueError("must be an address such as http://127.0.0.1:11434")
         return value.rstrip("/")
+
+    @field_validator("slack_api_url")
+    @classmethod
+    def _closed(cls, value: str) -> str:
+        return f"{value.rstrip('/')}/"  # what the official client expects
 
     @field_validator("database_url")
     @classmethod

@@ -1,12 +1,12 @@
 """Calls that were judged, and the question to a person that they may come to."""
 
-import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from pydantic import BaseModel
 
 from bot.approvals import digest
+from bot.at_once import at_once
 from bot.events import ApprovalRequested, Influence, ToolStarted
 from bot.fan_out import gather
 from bot.ids import typeable_id
@@ -102,9 +102,9 @@ class Question:
         )
 
     async def _previews(self) -> Sequence[tuple[str, str]]:
-        async with asyncio.TaskGroup() as tasks:
-            previews = [(part, tasks.create_task(part.preview())) for part in self.parts]
-        return [(part.host.name, preview.result()) for part, preview in previews]
+        previews = await at_once(part.preview() for part in self.parts)
+        hosts = (part.host.name for part in self.parts)
+        return list(zip(hosts, previews, strict=True))
 
     def _told(self, texts: Iterable[tuple[str, str]]) -> Iterable[str]:
         """Each of the (host, text) once, naming its hosts when it is not about all of them."""

@@ -1,6 +1,5 @@
 """Judging one call: what its tool thinks of it, and what the gate makes of that."""
 
-import asyncio
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -10,6 +9,7 @@ from pydantic_core import ErrorDetails
 
 from bot.access import Access
 from bot.approvals import Approvals, shape
+from bot.at_once import at_once
 from bot.fan_out import spread
 from bot.gate import Mode, Situation, gate
 from bot.judged import Prepared, fingerprint
@@ -76,9 +76,7 @@ class Judges:
     ) -> list[Prepared | ToolError]:
         """Judge the parts of one call, each on its host. A ToolError tells the model why a part
         makes no sense."""
-        async with asyncio.TaskGroup() as tasks:
-            judging = [tasks.create_task(self._judged(run, s.call, context)) for s in states]
-        judged = [each.result() for each in judging]
+        judged = await at_once(self._judged(run, state.call, context) for state in states)
         sound = [each for each in judged if isinstance(each, Prepared)]
         request = states[0].request if states[0].stage == "approved" else None
         approved = request is not None and bool(sound) and request.digest == fingerprint(sound)

@@ -124,6 +124,9 @@ class Reader:
         commands = sorted(self._catalogue.commands().values(), key=lambda command: command.name)
         return [command for command in commands if role.covers(command.role)]
 
+    def has_command(self, name: str) -> bool:
+        return name.lower() in self._catalogue.commands()
+
     async def check(self, thread: ThreadRef, *, by: User) -> None:
         """Raises NotFound when there is no such thread for them. A new one is nobody's yet."""
         exists, _ = await takes_part_in(self._store, thread, by)

@@ -23,7 +23,7 @@ _NO_TEXT = re.compile(r"[\ud800-\udfff]")
 def as_text(text: str) -> str:
     """*text* with what cannot be stored or sent written out: the bytes of a name that is no UTF-8
     (``\\xff``), and halves of a pair."""
-    return _NO_TEXT.sub(_written_out, text)
+    return text if text.isascii() else _NO_TEXT.sub(_written_out, text)
 
 
 def _written_out(found: re.Match[str]) -> str:

@@ -1,7 +1,7 @@
 """A whole kernel on a real database, with a scripted model and small tools of a test's own."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,7 +13,7 @@ from bot.config import Settings
 from bot.events import ApprovalRequested, Event, Recorded
 from bot.ids import new_id
 from bot.memory import Memory
-from bot.ports import Model, Receipt
+from bot.ports import Model, Receipt, Service, Store
 from bot.redact import Redactor
 from bot.resources import Host, Hosts, Resources
 from bot.store.sqlite import SqliteStore
@@ -77,6 +77,7 @@ async def process(
     hosts: Hosts | None = None,
     memory: Memory | None = None,
     secrets: Mapping[str, str] | None = None,
+    services: Callable[[Settings, Store], Sequence[Service]] = lambda _settings, _store: (),
     **given: object,
 ) -> AsyncGenerator[Bench]:
     """One life of the bot process: everything but the database starts fresh."""
@@ -89,7 +90,7 @@ async def process(
         resources = Resources(hosts or OneHost(), memory)
         kernel = Kernel(chosen, store, model, lambda: toolset, resources, redactor, pace)
         async with asyncio.TaskGroup() as tasks:
-            serving = tasks.create_task(kernel.serve(()))
+            serving = tasks.create_task(kernel.serve(services(chosen, store)))
             try:
                 yield Bench(kernel, store, model)
             finally:

@@ -14,7 +14,8 @@ from agent.models.errors import (
     TimedOut,
     explained,
 )
-from agent.models.replies import NativeCall, native_reply
+from agent.models.hearing import understood
+from agent.models.replies import NativeCall
 from agent.plan import parse_plan
 from agent.transcript import CHARS_PER_TOKEN, fit
 from bot.events import Context, ModelReplied, Usage
@@ -181,10 +182,11 @@ class _Heard:
     def replied(self, ask: Ask, model: str, context: Context) -> ModelReplied:
         if self._end is None:
             raise BrokenReply("it ended in the middle")
-        reply = native_reply("".join(self._text), self._calls, str(_number(ask.messages)))
+        reply = understood("".join(self._text), self._calls, ask)
+        thinking = ("".join(self._thinking), reply.thinking)
         return ModelReplied(
             text=reply.text,
-            thinking="".join(self._thinking),
+            thinking="\n\n".join(filter(None, thinking)),
             plan=parse_plan(reply.text) if reply.calls and _is_first(ask.messages) else (),
             tool_calls=reply.calls,
             model=model,
@@ -196,12 +198,3 @@ class _Heard:
 def _is_first(messages: Sequence[Message]) -> bool:
     """Whether the person's message has not been answered yet."""
     return messages[-1].role == "user"
-
-
-def _number(messages: Sequence[Message]) -> int:
-    """Unique to the reply within its run: the conversation grows with each reply.
-
-    A summary makes it shorter; the last calls before it then keep the numbers growing."""
-    last = next((m.calls[0].id for m in reversed(messages) if m.calls), "0")
-    number = last.partition(".")[0]
-    return max(len(messages), int(number) + 1 if number.isdecimal() else 0)

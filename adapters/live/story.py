@@ -1,0 +1,275 @@
+"""A run as chat surfaces tell it: a fold over its events, the same after a restart.
+
+The page has a fold of its own, in the language of browsers; both read the same events."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+from bot.chat import User
+from bot.events import (
+    ApprovalDecided,
+    ApprovalExpired,
+    ApprovalRequested,
+    ApprovalSuperseded,
+    BudgetGranted,
+    BudgetReached,
+    Event,
+    ModelReplied,
+    Recorded,
+    RunFailed,
+    RunFinished,
+    RunStarted,
+    RunStopped,
+    StopRequested,
+    ToolFinished,
+    ToolStarted,
+)
+from bot.tool import Table, ToolCall
+
+CallState = Literal["planned", "waiting", "running", "ok", "error", "denied", "unknown", "stopped"]
+CardState = Literal["pending", "approved", "denied", "expired", "superseded", "left", "edited"]
+_MAIN = ("command", "path", "service", "name", "container", "project", "pattern", "query", "text")
+_DECIDED: dict[str, CardState] = {
+    "approve": "approved", "trust": "approved", "again": "approved", "deny": "denied",
+    "leave": "left",
+}  # fmt: skip
+
+
+NOBODY = User("", "")
+
+
+@dataclass(frozen=True, slots=True)
+class CallView:
+    call: ToolCall
+    state: CallState = "planned"
+    host: str = ""
+    seconds: float = 0.0
+    table: Table | None = None
+
+    @property
+    def subject(self) -> str:
+        """The argument that says most about it."""
+        args = self.call.args
+        named = [args[name] for name in _MAIN if isinstance(args.get(name), str)]
+        other = [v for k, v in args.items() if k != "host" and isinstance(v, str)]
+        return str((named or other or [""])[0])
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One reply of the model that led to calls."""
+
+    number: int
+    at: int
+    """Microseconds since the epoch."""
+    thought: str
+    calls: tuple[CallView, ...]
+
+    @property
+    def over(self) -> bool:
+        return all(each.state not in ("planned", "waiting", "running") for each in self.calls)
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """An approval, and what became of it."""
+
+    request: ApprovalRequested
+    words: str = ""
+    """What the model said."""
+    state: CardState = "pending"
+    by: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    number: int
+    text: str
+    open: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    how: Literal["done", "failed", "stopped"]
+    text: str
+
+
+@dataclass(slots=True)
+class Story:
+    """Fold events in log order; each at most once."""
+
+    run: str
+    seq: int = -1
+    requester: User = NOBODY
+    asked: str = ""
+    model: str = ""
+    plan: tuple[str, ...] = ()
+    planned: int = 0
+    """The number of the step that the plan came with."""
+    steps: list[Step] = field(default_factory=list[Step])
+    cards: dict[str, Card] = field(default_factory=dict[str, Card])
+    budgets: list[Budget] = field(default_factory=list[Budget])
+    stopping: bool = False
+    ending: Ending | None = None
+    begun: int = 0
+    """Microseconds since the epoch."""
+
+    def fold(self, recorded: Recorded) -> bool:
+        """Whether it was news."""
+        if recorded.seq <= self.seq:
+            return False
+        self.seq = recorded.seq
+        self._take(recorded.event, recorded.at)
+        return True
+
+    @property
+    def ticked(self) -> int:
+        """How many points of the plan are done."""
+        worked = sum(
+            step.over and all(each.state == "ok" for each in step.calls)
+            for step in self.steps[self.planned :]
+        )
+        done = self.ending is not None and self.ending.how == "done"
+        return min(worked + done, len(self.plan))
+
+    def _take(self, event: Event, at: int) -> None:
+        handle = _HANDLERS.get(type(event))
+        if handle is not None:
+            handle(self, event, at)
+
+    def started(self, event: RunStarted, at: int) -> None:
+        self.requester, self.asked, self.begun = event.user, event.text, at
+
+    def replied(self, event: ModelReplied, at: int) -> None:
+        self.model = event.model or self.model
+        if event.plan:
+            self.plan, self.planned = event.plan, len(self.steps)
+        if not event.tool_calls:
+            return
+        thought = event.text.strip() or event.thinking.strip()
+        calls = tuple(map(CallView, event.tool_calls))
+        self.steps.append(Step(len(self.steps), at, thought, calls))
+
+    def _call(self, call: ToolCall, at: int, **changes: Any) -> None:
+        """Change the view of a call; one that the kernel made of another joins the last step."""
+        if not self.steps:
+            self.steps.append(Step(0, at, "", ()))
+        holder = next((s for s in reversed(self.steps) if _has(s, call.id)), self.steps[-1])
+        calls = [each for each in holder.calls if each.call.id != call.id]
+        old = next((each for each in holder.calls if each.call.id == call.id), CallView(call))
+        made = replace(old, call=call, **changes)
+        place = holder.calls.index(old) if old in holder.calls else len(calls)
+        calls.insert(place, made)
+        # What it was expanded from is told by its parts.
+        calls = [each for each in calls if not _expanded(each, calls)]
+        self.steps[holder.number] = replace(holder, calls=tuple(calls))
+
+    def tool_started(self, event: ToolStarted, at: int) -> None:
+        self._call(event.call, at, state="running", host=event.host)
+
+    def finished(self, event: ToolFinished, at: int) -> None:
+        whole, _, host = event.call_id.rpartition(".")
+        known = {each.call.id: each.call for each in self._calls()}
+        call = known.get(event.call_id)
+        if call is None and whole in known:  # one host of a call that began on none
+            call = replace(known[whole], id=event.call_id, args={**known[whole].args, "host": host})
+            self._call(call, at, host=host)
+        if call is not None:
+            self._call(call, at, state=event.outcome, seconds=event.seconds, table=event.table)
+
+    def requested(self, event: ApprovalRequested, at: int) -> None:
+        step = self.steps[-1] if self.steps else None
+        if event.edits in self.cards:
+            self.cards[event.edits] = replace(self.cards[event.edits], state="edited")
+        self.cards[event.approval] = Card(event, step.thought if step else "")
+        for view in list(self._calls()):
+            if view.call.id == event.call.id and view.state == "planned":
+                self._call(view.call, at, state="waiting", host=event.host)
+
+    def decided(
+        self,
+        event: ApprovalDecided | ApprovalExpired | ApprovalSuperseded,
+        at: int,  # noqa: ARG002 - a handler gets both
+    ) -> None:
+        card = self.cards.get(event.approval)
+        if card is None:
+            return
+        match event:
+            case ApprovalDecided():
+                state = _DECIDED.get(event.decision, card.state)
+                card = replace(card, state=state, by=event.by.name or event.by.id)
+                card = replace(card, reason=event.reason)
+            case ApprovalExpired():
+                card = replace(card, state="expired")
+            case ApprovalSuperseded():
+                # An edit supersedes the old card, which then says so.
+                state = card.state if card.state == "edited" else "superseded"
+                card = replace(card, state=state, reason=event.reason)
+        self.cards[event.approval] = card
+
+    def reached(self, event: BudgetReached, at: int) -> None:  # noqa: ARG002 - a handler gets both
+        text = f"This run has used up its limit of {event.limit} {event.budget}."
+        self.budgets.append(Budget(len(self.budgets), text))
+
+    def end(self, event: RunFinished | RunFailed | RunStopped, at: int) -> None:
+        self.stopping = False
+        self._close_budgets()
+        match event:
+            case RunFinished():
+                self.ending = Ending("done", event.text)
+            case RunFailed():
+                self.ending = Ending("failed", event.reason or "The run failed.")
+            case RunStopped():
+                self.ending = Ending("stopped", _stopped(event))
+        for view in list(self._calls()):
+            if view.state in ("planned", "waiting", "running"):
+                self._call(view.call, at, state="stopped")
+
+    def stop(self, event: StopRequested, at: int) -> None:  # noqa: ARG002 - a handler gets both
+        self.stopping = True
+
+    def granted(self, event: BudgetGranted, at: int) -> None:  # noqa: ARG002 - a handler gets both
+        self._close_budgets()
+
+    def _close_budgets(self) -> None:
+        self.budgets = [replace(each, open=False) for each in self.budgets]
+
+    def _calls(self) -> Iterator[CallView]:
+        return (each for step in self.steps for each in step.calls)
+
+
+def _has(step: Step, call: str) -> bool:
+    return any(each.call.id == call for each in step.calls)
+
+
+def _expanded(view: CallView, among: list[CallView]) -> bool:
+    """Whether the kernel made one call per host of it: their ids begin with its own."""
+    prefix = f"{view.call.id}."
+    return any(each.call.id.startswith(prefix) for each in among)
+
+
+def _stopped(event: RunStopped) -> str:
+    lines = [f"Stopped by {event.by}." if event.by else "Stopped."]
+    lines += [f"• had run: {text}" for text in event.ran]
+    lines += [f"• may have run, or may still run: {text}" for text in event.unknown]
+    return "\n".join(lines) if len(lines) > 1 else f"{lines[0]} Nothing had been changed."
+
+
+_HANDLERS: Mapping[type, Callable[[Story, Any, int], None]] = {
+    RunStarted: Story.started,
+    ModelReplied: Story.replied,
+    ToolStarted: Story.tool_started,
+    ToolFinished: Story.finished,
+    ApprovalRequested: Story.requested,
+    ApprovalDecided: Story.decided,
+    ApprovalExpired: Story.decided,
+    ApprovalSuperseded: Story.decided,
+    BudgetReached: Story.reached,
+    BudgetGranted: Story.granted,
+    StopRequested: Story.stop,
+    RunFinished: Story.end,
+    RunFailed: Story.end,
+    RunStopped: Story.end,
+}

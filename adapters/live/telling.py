@@ -1,0 +1,70 @@
+"""One run on its way to people: what was delivered of its story, and what is still to be."""
+
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from adapters.live.deliveries import Delivery
+from adapters.live.story import Story
+from adapters.live.wire import Post, Renderer, Urgency
+from bot.chat import ThreadRef
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A message that is not as it should be."""
+
+    post: Post
+    digest: str
+    message: str
+    """The message to edit; empty when it is still to be posted."""
+
+
+@dataclass(slots=True)
+class Telling:
+    log: str
+    thread: ThreadRef
+    story: Story
+    delivered: dict[str, Delivery] = field(default_factory=dict[str, Delivery])
+    loaded: bool = False
+    """What was delivered in an earlier life is known."""
+    tries: dict[str, int] = field(default_factory=dict[str, int])
+    """How often a message was tried in vain, by part."""
+    after: dict[str, float] = field(default_factory=dict[str, float])
+    """When a message that failed may be tried again, by part."""
+    due: list[Due] = field(default_factory=list[Due])
+
+    @property
+    def place(self) -> str:
+        return str(self.thread)
+
+    @property
+    def whole(self) -> bool:
+        """All of it has been told, and nothing more will come."""
+        return self.loaded and self.story.ending is not None and not self.due
+
+    def refresh(self, render: Renderer) -> None:
+        """Find out anew what is due."""
+        self.due = list(self._due(render(self.story)))
+
+    def _due(self, posts: Sequence[Post]) -> Iterator[Due]:
+        over = self.story.ending is not None
+        for post in posts:
+            known = self.delivered.get(post.part)
+            message = known.message if known else ""
+            if known and known.state == "failed":
+                continue
+            if over and post.urgency is Urgency.PROGRESS and known is None:
+                continue  # the answer is there: what led to it is not told late
+            digest = digest_of(post)
+            if not message or (known and known.digest != digest):
+                yield Due(post, digest, message)
+
+
+def digest_of(post: Post) -> str:
+    """Changes when what people see changes."""
+    sha = hashlib.sha256(json.dumps(post.body, sort_keys=True, default=str).encode())
+    for picture in post.files:
+        sha.update(picture.name.encode() + b"\0" + picture.data)
+    return sha.hexdigest()[:20]

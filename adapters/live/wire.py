@@ -1,0 +1,80 @@
+"""What a platform must be able to do for stories to be told there."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import Any, Protocol
+
+from adapters.live.story import Story
+from bot.chat import ThreadRef
+
+
+class Urgency(IntEnum):
+    """What goes first when not everything may go at once."""
+
+    APPROVAL = 0
+    ANSWER = 1
+    NOTICE = 2
+    PROGRESS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A file that goes with a message, or the rest of a long one."""
+
+    name: str
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """One message as it should look now."""
+
+    part: str
+    """Its name within the story: ``steps 0``, an approval's id, ``answer 0``."""
+    urgency: Urgency
+    body: dict[str, Any] = field(default_factory=dict[str, Any])
+    """As the platform takes it."""
+    files: tuple[Picture, ...] = ()
+    final: bool = False
+    """It will not change any more, so that this edit must not be left out."""
+
+
+class Renderer(Protocol):
+    """What a story looks like on a platform. Pure."""
+
+    def __call__(self, story: Story) -> Sequence[Post]: ...
+
+
+class Later(Exception):
+    """The platform wants it later; *seconds* from now. *everywhere*: not only in this channel."""
+
+    def __init__(self, seconds: float, *, everywhere: bool = False) -> None:
+        super().__init__(f"in {seconds:g} s")
+        self.seconds = seconds
+        self.everywhere = everywhere
+
+
+class Uncertain(Exception):
+    """Nobody knows whether it was posted: it is looked for before it is posted again."""
+
+
+class Rejected(Exception):
+    """The platform will never take it as it is."""
+
+
+class Gone(Exception):
+    """The message to be edited is not there any more."""
+
+
+class Wire(Protocol):
+    """Posting, editing and finding messages. Raises Later, Uncertain, Rejected, Gone."""
+
+    async def post(self, thread: ThreadRef, key: str, post: Post) -> str:
+        """The platform's id of the new message. *key* is kept with it where that is possible."""
+        ...
+
+    async def edit(self, thread: ThreadRef, message: str, post: Post) -> None: ...
+    async def find(self, thread: ThreadRef, key: str) -> str:
+        """The id of the message that was posted with *key*; empty when there is none."""
+        ...

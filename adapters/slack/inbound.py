@@ -1,0 +1,153 @@
+"""What people write in Slack, on its way to the bot."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import aiohttp
+
+from adapters.slack import files
+from adapters.slack.escape import mrkdwn, plain
+from adapters.slack.identity import People
+from adapters.slack.place import root_of, thread_of
+from adapters.slack.watermarks import Watermarks
+from adapters.slack.wire import SlackWire
+from bot.chat import IncomingMessage, ThreadRef, User
+from bot.command import Caller
+from bot.ports import Bot, Receipt, Refused, Store
+
+_SPOKEN = (None, "", "file_share", "thread_broadcast")
+"""Subtypes of messages that people write."""
+_COMMAND = re.compile(r"!(\w[\w-]*)(?:\s+(.*))?", re.DOTALL)
+_TALKS = "SELECT EXISTS (SELECT 1 FROM threads WHERE thread = $1)"
+
+
+@dataclass(frozen=True, slots=True)
+class Me:
+    """The bot as Slack knows it."""
+
+    team: str
+    user: str
+    bot: str
+    token: str
+
+
+class Inbound:
+    """Messages, from events and from what is found after an absence: the same way for both."""
+
+    def __init__(
+        self,
+        bot: Bot,
+        me: Me,
+        wire: SlackWire,
+        people: People,
+        store: Store,
+        session: aiohttp.ClientSession,
+    ) -> None:
+        self._bot = bot
+        self._me = me
+        self._wire = wire
+        self._people = people
+        self._store = store
+        self._session = session
+        self.watermarks = Watermarks(store)
+
+    async def heard(self, event: dict[str, Any], *, late: bool = False) -> Receipt | None:
+        """Take in a message that is for the bot; None for those that are not.
+
+        *late*: it was written long ago, so it is told that nothing is done about it."""
+        if not self._from_a_person(event):
+            return None
+        thread = thread_of(self._me.team, event["channel"], root_of(event))
+        addressed = self._addressed(event)
+        if not addressed and not await self._takes_part(event, thread):
+            return None
+        team = str(event.get("user_team") or event.get("team") or "")
+        user = await self._people.user(event["user"], team)
+        if late:
+            await self._too_late(event, thread)
+            return None
+        return await self._take(event, thread, user, addressed=addressed)
+
+    def _from_a_person(self, event: dict[str, Any]) -> bool:
+        """Neither the bot's own, nor another program's, nor a note of Slack's."""
+        return (
+            event.get("subtype") in _SPOKEN
+            and not event.get("bot_id")
+            and not event.get("app_id")
+            and event.get("user") not in (None, "", self._me.user, "USLACKBOT")
+        )
+
+    def _addressed(self, event: dict[str, Any]) -> bool:
+        mentioned = f"<@{self._me.user}" in str(event.get("text", ""))
+        return mentioned or event.get("channel_type") == "im" or event["channel"].startswith("D")
+
+    async def _takes_part(self, event: dict[str, Any], thread: ThreadRef) -> bool:
+        """A follow-up in a thread of the bot's, unless it is said to somebody else."""
+        if not event.get("thread_ts") or re.match(r"\s*<@", str(event.get("text", ""))):
+            return False
+        [(talks,)] = await self._store.read(_TALKS, str(thread))
+        return bool(talks)
+
+    async def _take(
+        self, event: dict[str, Any], thread: ThreadRef, user: User, *, addressed: bool
+    ) -> Receipt | None:
+        text = plain(str(event.get("text", "")), self._me.user)
+        if found := _COMMAND.fullmatch(text):
+            await self.command(found[1], found[2] or "", thread, user, event["ts"])
+            return None
+        images: Sequence[Any] = ()
+        if event.get("files"):
+            images, more = await files.fetched(self._session, self._me.token, event["files"])
+            text = "\n\n".join(filter(None, (text, more)))
+        if not text.strip() and addressed:
+            text = "help"
+        message = IncomingMessage(
+            event["ts"], thread, user, text, attachments=tuple(images), addressed=addressed
+        )
+        try:
+            receipt = await self._bot.receive(message)
+        except Refused as refused:
+            await self.whisper(thread, user.id, str(refused))
+            return None
+        await self.watermarks.advance(event["channel"], event["ts"])
+        return receipt
+
+    async def command(
+        self, name: str, rest: str, thread: ThreadRef, user: User, message: str
+    ) -> None:
+        """``!name rest``: what it says goes into the thread."""
+        try:
+            said = await self._bot.command(name, rest, Caller(user, thread, message))
+        except Refused as refused:
+            await self.whisper(thread, user.id, str(refused))
+            return
+        await self.say(thread, said)
+
+    async def say(self, thread: ThreadRef, text: str) -> None:
+        """A short answer of the bot's own, outside any run."""
+        shown = mrkdwn(text)[:3_000]
+        await self._wire.call(
+            "chat.postMessage",
+            {
+                "channel": thread.channel, "thread_ts": thread.thread or None, "text": shown,
+                "unfurl_links": False, "unfurl_media": False,
+            },
+        )  # fmt: skip
+
+    async def whisper(self, thread: ThreadRef, user: str, text: str) -> None:
+        """Seen by one person only."""
+        await self._wire.call(
+            "chat.postEphemeral",
+            {
+                "channel": thread.channel, "thread_ts": thread.thread or None, "user": user,
+                "text": mrkdwn(text)[:3_000],
+            },
+        )  # fmt: skip
+
+    async def _too_late(self, event: dict[str, Any], thread: ThreadRef) -> None:
+        if await self.watermarks.claim(f"late:{event['channel']}:{event['ts']}"):
+            await self.say(
+                thread, "I was away when this was written. Say it again if it still holds."
+            )

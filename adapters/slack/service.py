@@ -1,0 +1,135 @@
+"""The adapter as a service: checks its tokens, listens on two sockets, tells what happens."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
+from time import monotonic
+from typing import Any
+
+import aiohttp
+import structlog
+from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
+from slack_sdk.web.async_client import AsyncWebClient
+
+from adapters.live.teller import Teller
+from adapters.live.wire import Later, Rejected, Uncertain
+from adapters.slack.absence import Absence
+from adapters.slack.clicks import Clicks
+from adapters.slack.identity import People
+from adapters.slack.inbound import Inbound, Me
+from adapters.slack.listening import bolt_app
+from adapters.slack.orders import Orders
+from adapters.slack.render import Render
+from adapters.slack.wire import SlackWire
+from bot.config import Settings
+from bot.ports import Bot, Store
+
+log = structlog.get_logger()
+PATIENCE = 15.0
+"""Seconds that Slack may take for an answer: the client itself would wait for ever."""
+SOCKETS = 2
+"""While one of them is renewed, the other listens."""
+STALE = 40.0
+"""Seconds without a sign of life after which a socket is not believed any more."""
+
+
+class SlackTrouble(Exception):
+    """Slack cannot be used now. The text says what to do."""
+
+
+class SlackService:
+    """Implements ``bot.ports.Service``; ends with SlackTrouble when it cannot go on."""
+
+    name = "slack"
+
+    def __init__(self, settings: Settings, store: Store, *, stale: float = STALE) -> None:
+        self._settings = settings
+        self._store = store
+        self._stale = stale
+
+    async def serve(self, bot: Bot) -> None:
+        async with connection(self._settings) as client:
+            wire = SlackWire(client)
+            me = await who_am_i(wire, client)
+            await socket_allowed(client, self._settings)
+            people = People(wire, me.team)
+            session = client.session
+            assert session is not None
+            inbound = Inbound(bot, me, wire, people, self._store, session)
+            app = bolt_app(
+                client,
+                inbound,
+                Clicks(bot, me.team, wire, people, inbound),
+                Orders(bot, me.team, me.user, wire, people),
+            )
+            teller = Teller("slack", wire, Render(self._settings.thoughts), self._store)
+            absence = Absence(wire, inbound, self._store, age=self._settings.catch_up_age)
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(teller.serve(bot), name="slack teller")
+                tasks.create_task(self._listen(app, absence), name="slack sockets")
+
+    async def _listen(self, app: Any, absence: Absence) -> None:
+        """Open the sockets, look for what was missed, and watch that they live."""
+        token = self._settings.slack_app_token.get_secret_value()
+        sockets = [AsyncSocketModeHandler(app, token, ping_interval=10) for _ in range(SOCKETS)]
+        try:
+            for socket in sockets:
+                async with asyncio.timeout(PATIENCE):
+                    await socket.connect_async()
+            log.info("slack listens", sockets=len(sockets))
+            await absence.catch_up()
+            seen = [await socket.client.session_id() for socket in sockets]
+            since = monotonic()
+            while True:
+                await asyncio.sleep(5)
+                now = [await socket.client.session_id() for socket in sockets]
+                if now != seen:
+                    seen = now
+                    await absence.catch_up()
+                if any([await socket.client.is_connected() for socket in sockets]):
+                    since = monotonic()
+                elif monotonic() - since > self._stale:
+                    raise SlackTrouble("Slack's sockets are gone: they are opened again")
+        except TimeoutError:
+            raise SlackTrouble("Slack opens no socket: is its app-level token right?") from None
+        finally:
+            for socket in sockets:
+                await socket.close_async()
+
+
+@asynccontextmanager
+async def connection(settings: Settings) -> AsyncGenerator[AsyncWebClient]:
+    """The official client on one session; it retries nothing by itself: the sender does."""
+    limit = aiohttp.ClientTimeout(total=PATIENCE)
+    async with aiohttp.ClientSession(timeout=limit) as session:
+        yield AsyncWebClient(
+            token=settings.slack_bot_token.get_secret_value(),
+            base_url=settings.slack_api_url,
+            session=session,
+            retry_handlers=[],
+        )
+
+
+async def who_am_i(wire: SlackWire, client: AsyncWebClient) -> Me:
+    """Raises SlackTrouble when the bot token is of no use."""
+    found = await _asked(wire, "auth.test", "AI_SLACK_BOT_TOKEN", "it begins with xoxb-")
+    return Me(found["team_id"], found["user_id"], found.get("bot_id", ""), client.token or "")
+
+
+async def socket_allowed(client: AsyncWebClient, settings: Settings) -> None:
+    """Raises SlackTrouble when the app-level token is of no use: the client would try for ever."""
+    token = settings.slack_app_token.get_secret_value()
+    asking = AsyncWebClient(
+        token=token, base_url=client.base_url, session=client.session, retry_handlers=[]
+    )
+    hint = "it begins with xapp- and has the scope connections:write"
+    await _asked(SlackWire(asking), "apps.connections.open", "AI_SLACK_APP_TOKEN", hint)
+
+
+async def _asked(wire: SlackWire, method: str, setting: str, hint: str) -> Mapping[str, Any]:
+    try:
+        return await wire.call(method, {})
+    except Rejected as error:
+        raise SlackTrouble(f"{setting}: Slack says {error}; {hint}") from None
+    except (Later, Uncertain) as error:
+        raise SlackTrouble(f"Slack cannot be reached ({error}); it is tried again") from None
