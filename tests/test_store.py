@@ -126,7 +126,7 @@ async def test_migrations_run_once_and_in_order(tmp_path: Path) -> None:
         applied = await store.read("SELECT number FROM migrations ORDER BY number")
 
     numbers = [row[0] for row in applied]
-    assert list(range(1, len(numbers) + 1)) == numbers
+    assert sorted(set(numbers)) == numbers
     assert [] == migrations.pending(numbers)
 
 
