@@ -84,9 +84,8 @@ class Kernel:
         self._approvals = Approvals(
             store, self.runtime.changed, ttl=settings.approval_ttl, two_person=settings.two_person
         )
-        judges = Judges(
-            toolset, resources.hosts, access, self._approvals, redactor, mode=settings.mode
-        )
+        hosts = resources.hosts
+        judges = Judges(toolset, hosts, access, self._approvals, redactor, mode=settings.mode)
         self._driver = self._driving(judges, resources, redactor, pace.budget)
         self.dispatcher = Dispatcher(access)
         parts = Parts(
