@@ -76,6 +76,9 @@ class ModelReplied:
     usage: Usage = Usage()
     context: Context = Context()
     seconds: float = 0.0
+    notice: str = ""
+    """How it came to be, where a person should know: another model stepped in, the server cut the
+    conversation short."""
 
 
 @dataclass(frozen=True, slots=True)
