@@ -152,12 +152,14 @@ class _Following:
         await self._feed.serve()
 
 
-def parts_of(settings: Settings, store: Store, redactor: Redactor, tooling: Part) -> list[Part]:
+def parts_of(
+    settings: Settings, store: Store, redactor: Redactor, tooling: Sequence[Part]
+) -> list[Part]:
     """What the adapters, the tools and the healer add; the healer runs the periodics of all."""
     parts: list[Part] = [
         import_module(f"adapters.{name}").create(settings, store) for name in adapters_of(settings)
     ]
-    parts.append(tooling)
+    parts += tooling
     parts.append(
         Part(periodics=(audit.periodic(store),), cli=audit.cli(store, redactor.redact_json))
     )
@@ -170,15 +172,16 @@ async def assembled(
 ) -> AsyncGenerator[tuple[Kernel, list[Part]]]:
     """The whole bot on an open store, ready to serve."""
     plugins, tooling = tools.create(settings)
-    parts = parts_of(settings, store, redactor, tooling)
+    hosts = tools.hosts.create(settings)
+    parts = parts_of(settings, store, redactor, [tooling, tools.hosts.part(hosts)])
     for part in parts:
         redactor.learn(part.secrets)
     model = agent.models.create(settings)
     try:
-        hosts = tools.hosts.create(settings)
         kernel = Kernel(settings, store, model, lambda: plugins.tools, hosts, redactor, pace)
         for part in parts:
             kernel.add(part)
         yield kernel, parts
     finally:
+        await hosts.close()
         await model.close()

@@ -68,6 +68,8 @@ class Settings(BaseSettings):
     """Where Ollama listens."""
     ollama_api_key: SecretStr = SecretStr("")
     """Bearer token for an Ollama that wants one."""
+    hosts_file: Path | None = None
+    """hosts.toml: machines reached over SSH, see docs/HOSTS.md; re-read when it changes."""
     default_host: str = "local"
     """The host tools act on when a call names none."""
     roles_file: Path | None = None

@@ -51,8 +51,8 @@ class Told:
         return self.only.output
 
     def on(self, host: str) -> ToolFinished:
-        ids = [event.call.id for event in self.started if event.host == host]
-        return next(event for event in self.finished if event.call_id in ids)
+        """One host's part of a call on several; what was denied did not even start."""
+        return next(event for event in self.finished if event.call_id.endswith(f".{host}"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,5 +95,8 @@ async def driving(directory: Path, **given: Any) -> AsyncGenerator[Driver]:
     chosen = settings(directory, **given)
     hosts = tools.hosts.create(chosen)
     model = ScriptedModel(script=_obey)
-    async with process(directory, model, tools.load(), hosts=hosts, **given) as bench:
-        yield Driver(bench)
+    try:
+        async with process(directory, model, tools.load(), hosts=hosts, **given) as bench:
+            yield Driver(bench)
+    finally:
+        await hosts.close()

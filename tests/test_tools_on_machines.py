@@ -125,7 +125,7 @@ async def test_an_ordinary_account_is_told_what_it_may_not(
     assert ("error", "/root: Permission denied") == (unread.only.outcome, unread.only.output)
     assert "deploy@web1" == undone.asked[0].account
     assert "error" == undone.only.outcome
-    assert "authentication required" in undone.only.output.lower()
+    assert "access denied" in undone.only.output.lower()
 
 
 async def test_a_stop_ends_what_runs_over_there(bot: Driver, machines: Machines) -> None:
