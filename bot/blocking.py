@@ -24,7 +24,7 @@ SIZES = {
     "shfmt": 2,
     "plugins": 4,
 }
-"""Threads of each pool."""
+"""Threads of each pool; of *docker*, for each host."""
 WAITING = 4
 """Calls that may wait, for each thread of a pool."""
 
@@ -80,11 +80,19 @@ class Pool:
             self._pending -= 1
 
 
-_POOLS = {name: Pool(name, size, size * WAITING) for name, size in SIZES.items()}
+_POOLS: dict[str, Pool] = {}
 
 
 async def run_blocking(pool: str, fn: Callable[..., T], *args: object) -> T:
     """``fn(*args)`` in a thread of *pool*; raises ToolError at once when the pool is full.
 
+    *pool*: a name of SIZES, or ``docker@web1`` where each host is to have threads of its own.
     Cancelling stops the waiting, not the thread: its place is free when the call returns."""
-    return await wrap_future(_POOLS[pool].submit(partial(copy_context().run, fn, *args)))
+    return await wrap_future(_pool(pool).submit(partial(copy_context().run, fn, *args)))
+
+
+def _pool(name: str) -> Pool:
+    if name not in _POOLS:
+        size = SIZES[name.partition("@")[0]]
+        _POOLS[name] = Pool(name, size, size * WAITING)
+    return _POOLS[name]

@@ -13,6 +13,7 @@ from bot.chat import ThreadRef
 from bot.events import ApprovalRequested, Event, ModelReplied, ToolFinished, ToolStarted
 from bot.ids import new_id
 from bot.ports import Ask
+from bot.resources import Hosts
 from bot.tool import ToolCall
 from tests.fakes.model import ScriptedModel, calls, says
 from tests.kernel_kit import ANN, Bench, process, settings
@@ -90,10 +91,11 @@ def _obey(ask: Ask) -> ModelReplied:
 
 
 @asynccontextmanager
-async def driving(directory: Path, **given: Any) -> AsyncGenerator[Driver]:
-    """A running bot with all tools and its inventory; *given*: settings."""
-    chosen = settings(directory, **given)
-    hosts = tools.hosts.create(chosen)
+async def driving(
+    directory: Path, *, hosts: Hosts | None = None, **given: Any
+) -> AsyncGenerator[Driver]:
+    """A running bot with all tools and its inventory, or *hosts*; *given*: settings."""
+    hosts = hosts or tools.hosts.create(settings(directory, **given))
     model = ScriptedModel(script=_obey)
     try:
         async with process(directory, model, tools.load(), hosts=hosts, **given) as bench:

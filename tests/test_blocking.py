@@ -44,6 +44,22 @@ async def test_a_full_pool_refuses_at_once_and_spares_the_others() -> None:
     assert 3 == await run_blocking("git", sum, (1, 2))
 
 
+async def test_hosts_have_threads_of_their_own() -> None:
+    """A host that hangs fills its own pool, and another host's still works."""
+    release = Event()
+    size = SIZES["docker"]
+    async with asyncio.timeout(10), asyncio.TaskGroup() as group:
+        for _ in range(size * (1 + WAITING)):
+            group.create_task(run_blocking("docker@hung", release.wait, 30))
+        await asyncio.sleep(0)
+        with pytest.raises(ToolError, match="all 4 threads for docker@hung are busy"):
+            await run_blocking("docker@hung", print)
+        other = await run_blocking("docker@well", sum, (1, 2))
+        release.set()
+
+    assert 3 == other
+
+
 async def test_a_cancelled_call_that_had_not_begun_never_runs() -> None:
     """Cancelling a waiting call frees its place without running it."""
     release, ran = Event(), Event()

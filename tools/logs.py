@@ -3,7 +3,7 @@
 import json
 import re
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal, cast
@@ -106,7 +106,7 @@ def _text(value: Any) -> str:
     return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
 
 
-def shown(rows: list[Row]) -> str:
+def shown(rows: Sequence[tuple[str, ...]]) -> str:
     """As lines: the newest that fit, oldest first."""
     lines: list[str] = []
     room = SHOWN

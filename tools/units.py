@@ -17,6 +17,8 @@ def percent(part: float, whole: float) -> str:
 
 def age(seconds: float) -> str:
     """The two largest units: ``3 d 4 h``."""
+    if seconds < 60:
+        return f"{int(seconds)} s"
     minutes = int(seconds // 60)
     days, hours, rest = minutes // 1440, minutes // 60 % 24, minutes % 60
     if days:

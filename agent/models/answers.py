@@ -5,6 +5,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
+from agent.models.formats.names import FINISHES
+
 _FINAL = re.compile(
     r"^[*#_> \t]{0,8}(?:(?:my|the)[ ])?final[ _]answer(?:[ ]is)?[*_ ]{0,4}[:：][*_ \t]{0,4}\n?",  # noqa: RUF001 - as Chinese models write it
     re.IGNORECASE | re.MULTILINE,
@@ -17,19 +19,19 @@ _LABEL = re.compile(
     re.IGNORECASE,
 )
 _THOUGHT = re.compile(
-    r"^[ \t]*[*_]{0,3}Thoughts?[*_]{0,3}:[*_]{0,3}[ \t]*", re.IGNORECASE | re.MULTILINE
+    r"^[ \t]*[*_]{0,3}Thoughts?(?: [0-9]{1,2})?[*_]{0,3}:[*_]{0,3}[ \t]*",
+    re.IGNORECASE | re.MULTILINE,
 )
 _TAG = r"answer|final_answer|final|response|final_response|reply"
 _TAGGED = re.compile(rf"<(?P<tag>{_TAG})>\s*", re.IGNORECASE)
 _TAGS = re.compile(rf"</?(?:{_TAG})>", re.IGNORECASE)
-_FENCED = re.compile(r"\s*```(?:json|markdown|md|text|plaintext)?[ \t]*\n")
+_FENCED = re.compile(r"\s*```(?P<info>json|markdown|md)?[ \t]*\n")
 _KEYS = ("final", "final_answer", "answer", "response", "reply", "action_input")
 _BESIDE = frozenset("thought thoughts thinking reasoning plan tool arguments action".split())
-_FINISH = frozenset(("final_answer", "final answer", "finish", "answer", "respond"))
 _REPEATED = re.compile(r"(?P<once>\S.{11,400}?[.!?:…])\s+(?=(?P=once)(?:\s|\Z))", re.DOTALL)
 _PARAGRAPHS = re.compile(r"\n[ \t]*\n+")
 _BLANKS = re.compile(r"\n(?:[ \t]*\n){2,}")
-_LONE = re.compile(r"^[ \t]*[,;]+[ \t]*$\n?", re.MULTILINE)
+_LONE = re.compile(r"^[ \t]*(?:[,;]+|[-*•]|[0-9]{1,2}[.)])[ \t]*$\n?", re.MULTILINE)
 _SHORTEST = 12
 """Characters of a preamble that counts as repeated."""
 
@@ -56,7 +58,7 @@ def _opened(text: str) -> str:
     if fence and text.endswith("\n```") and "```" not in text[fence.end() : -3]:
         inner = text[fence.end() : -4].strip()
         said = _from_json(inner)
-        if said is not None or not fence[0].strip().endswith("json"):
+        if said is not None or fence["info"] in ("markdown", "md"):
             return inner if said is None else said
     if "<" in text and (start := _TAGGED.search(text)):
         end = text.find(f"</{start['tag']}>", start.end())
@@ -80,7 +82,7 @@ def _from_json(text: str) -> str | None:
 
 def _from_object(value: Mapping[str, Any]) -> str | None:
     named = value.get("name", value.get("tool", value.get("action")))
-    if isinstance(named, str) and named.lower() in _FINISH:
+    if isinstance(named, str) and named.lower() in FINISHES:
         inner = value.get("arguments", value.get("parameters", value.get("action_input")))
         if isinstance(inner, dict) and len(cast("dict[str, Any]", inner)) == 1:
             inner = next(iter(cast("dict[str, Any]", inner).values()))

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
 from agent.models.answers import clean, tidy
-from agent.models.formats.lenient import Broken, read
-from agent.models.formats.names import Names, plain, sole
+from agent.models.formats.arguments import arguments_in
+from agent.models.formats.names import Names, plain
 from agent.models.formats.reading import read_reply
 from agent.models.formats.seen import Seen
 from agent.models.formats.shapes import Wanted
@@ -16,7 +16,6 @@ from agent.models.formats.values import storable, typed
 from bot.tool import Tool, ToolCall, as_text
 
 _OBJECT = TypeAdapter(dict[str, Any])
-_NOTHING = frozenset(("", "none", "null", "n/a", "{}", "[]", "no input", "empty"))
 _SHOWN = 500
 """Characters of a call that cannot be read that go back to the model."""
 UNREADABLE = "unreadable call"
@@ -84,7 +83,7 @@ def _resolved(seen: Seen) -> Iterator[tuple[Tool | None, str, dict[str, Any]]]:
         if tool is None:
             name = plain(wanted.name) or as_text(wanted.name[:100])
             yield None, name, storable(_given(wanted))
-        elif (arguments := _arguments(wanted.arguments, tool)) is not None:
+        elif (arguments := arguments_in(wanted.arguments, tool)) is not None:
             yield tool, tool.name, typed(arguments, tool)
         else:
             yield None, tool.name, {UNREADABLE: as_text(str(wanted.arguments)[:_SHOWN])}
@@ -100,25 +99,6 @@ def _given(wanted: Wanted) -> Mapping[str, Any]:
         if isinstance(wanted.arguments, Mapping)
         else {"arguments": wanted.arguments}
     )
-
-
-def _arguments(given: Mapping[str, Any] | str, tool: Tool) -> Mapping[str, Any] | None:
-    """As an object: itself, the text of one, or a text for the tool's only argument."""
-    if not isinstance(given, str):
-        return given
-    bare = given.strip()
-    if bare.lower() in _NOTHING:
-        return {}
-    if bare.startswith(("{", "[")):
-        try:
-            value, end = read(bare, 0)
-        except Broken:
-            return None
-        if not isinstance(value, dict) or bare[end:].strip("} "):
-            return None
-        return cast("dict[str, Any]", value)
-    only = sole(tool)
-    return {only: given} if only else None
 
 
 def _object(raw: Mapping[str, Any] | str) -> dict[str, Any]:

@@ -8,13 +8,14 @@ from agent.models.formats.names import Names, properties
 from agent.models.formats.shapes import Wanted
 
 _SPACE = r"(?:[\w-]{1,20}:|｜DSML｜)?"  # noqa: RUF001 - as DeepSeek V3.2 writes its name space
+_CALL = r"(?:function|invoke|tool_call|function_call|tool|call)"
 _FUNCTION = re.compile(
-    rf"<{_SPACE}(?:function|invoke)(?:\s*[=/(]|\s+name\s*=)\s*[\"']?(?P<name>[\w.:-]{{1,100}})[\"']?"
+    rf"<{_SPACE}(?:function\s*[=/(]|{_CALL}\s+name\s*=)\s*[\"']?(?P<name>[\w.:-]{{1,100}})[\"']?"
     r"\)?\s*(?:/?>|(?=[{(]))"
 )
 _BODY = re.compile(r"\s*(?:<(?:parameters|arguments|args|input)>\s*)?\(?(?=\{)")
 _AFTER_BODY = re.compile(
-    rf"\s*\)?\s*>?\s*(?:</(?:parameters|arguments|args|input)>\s*)?(?:</?{_SPACE}(?:function|invoke)>)?"
+    rf"\s*\)?\s*>?\s*(?:</(?:parameters|arguments|args|input)>\s*)?(?:</?{_SPACE}{_CALL}>)?"
 )
 _PARAMETER = re.compile(
     rf"\s*<{_SPACE}(?:parameter|param)(?:\s*=|\s+name\s*=)\s*[\"']?(?P<name>[\w.-]{{1,100}})[\"']?"
@@ -22,15 +23,16 @@ _PARAMETER = re.compile(
 )
 _VALUE_END = re.compile(
     rf"(?P<own></{_SPACE}(?:parameter|param)>)|<{_SPACE}(?:parameter|param)(?:\s*=|\s+name)"
-    rf"|</{_SPACE}(?:function|invoke)>"
+    rf"|</{_SPACE}{_CALL}>"
 )
-_END = re.compile(rf"\s*</{_SPACE}(?:function|invoke)>")
+_END = re.compile(rf"\s*</{_SPACE}{_CALL}>")
 _KEY = re.compile(r"\s*<arg_key>(?P<name>[^<]{1,120})</arg_key>\s*<arg_value>")
 _KEY_VALUE_END = re.compile(r"(?P<own></arg_value>)|<arg_key>|</tool_call>")
 _NAME = re.compile(
     r"\s*<(?P<tag>name|tool_name|function_name|tool|function)>\s*(?P<name>[\w.:-]{1,100})\s*</(?P=tag)>\s*"
 )
 _ARGUMENTS = re.compile(r"<(?P<tag>arguments|parameters|args|input|params|tool_input)>\s*")
+_INK = re.compile(r"\S")
 _CHILD = re.compile(r"\s*<(?P<name>[A-Za-z_]\w{0,99})>")
 
 
@@ -46,7 +48,7 @@ def read_function(text: str, at: int) -> tuple[Wanted, int] | None:
     given, at = _pairs(text, start.end(), _PARAMETER, _VALUE_END)
     end = _END.match(text, at)
     if not (end or given or start[0].endswith("/>")):
-        raise Broken(at, cut=at >= len(text.rstrip()))
+        raise Broken(at, cut=_past_space(text, at) >= len(text))
     return Wanted(start["name"], given), end.end() if end else at
 
 
@@ -81,7 +83,7 @@ def read_named(text: str, at: int) -> tuple[Wanted, int] | None:
     else:
         arguments, end = _children(text, start.end())
     close = f"</{start['tag']}>"
-    end += len(text[end:]) - len(text[end:].lstrip()) if text.startswith((" ", "\n"), end) else 0
+    end = _past_space(text, end)
     return Wanted(name["name"], arguments), end + len(close) * text.startswith(close, end)
 
 
@@ -93,10 +95,10 @@ def read_tool(text: str, at: int, names: Names) -> tuple[Wanted, int] | None:
     if not start or not tool:
         return None
     given, end = _children(text, start.end())
-    rest = text.find(close, end)
-    if rest < 0 or text[end:rest].strip() or not given.keys() <= properties(tool).keys():
+    end = _past_space(text, end)
+    if not text.startswith(close, end) or not given.keys() <= properties(tool).keys():
         return None
-    return Wanted(tool.name, given), rest + len(close)
+    return Wanted(tool.name, given), end + len(close)
 
 
 def _children(text: str, at: int) -> tuple[dict[str, Any], int]:
@@ -109,6 +111,11 @@ def _children(text: str, at: int) -> tuple[dict[str, Any], int]:
         given[child["name"]] = _trimmed(text[child.end() : end])
         at = end + len(close)
     return given, at
+
+
+def _past_space(text: str, at: int) -> int:
+    ink = _INK.search(text, at)
+    return ink.start() if ink else len(text)
 
 
 def _trimmed(value: str) -> str:

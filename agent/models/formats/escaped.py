@@ -10,7 +10,7 @@ from agent.models.formats.shapes import Wanted
 
 _CALL = re.compile(r"call:\s*(?P<name>[\w.-]{1,100})\s*(?=\{)")
 _MARK = re.compile(r"<escape>|<\|\"\|>")
-_END = re.compile(r"<end_function_call>|<tool_call\|>|<start_function_|<\|tool_")
+_END = re.compile(r"<end_function_call>|<tool_call\|>|<start_function_|<\|?tool_")
 
 
 def read_escaped(text: str, at: int) -> tuple[Wanted, int] | None:
@@ -26,7 +26,10 @@ def read_escaped(text: str, at: int) -> tuple[Wanted, int] | None:
     for index in range(1, len(pieces), 2):
         pieces[index] = json.dumps(pieces[index])
     written = "".join(pieces)
-    arguments, read_to = read(written, 0)
+    try:
+        arguments, read_to = read(written, 0)
+    except Broken as broken:
+        raise Broken(end, cut=broken.cut) from None
     if written[read_to:].strip():
         raise Broken(end)
     return Wanted(start["name"], arguments), end

@@ -73,7 +73,19 @@ def read(text: str, at: int) -> tuple[Any, int]:
         if window.count("{") + window.count("[") > MAX_DEPTH and _too_deep(value):
             raise Broken(at + end)
         return value, at + end
+    if text.startswith('{\\"', at):
+        return _read_escaped(text, at)
     return _Reader(text).value(at)
+
+
+def _read_escaped(text: str, at: int) -> tuple[Any, int]:
+    """An object whose every quote has a backslash: the text of JSON within a text."""
+    window = text[at : at + _WINDOW].replace('\\"', '"')
+    try:
+        value, end = _DECODER.raw_decode(window)
+    except (ValueError, RecursionError):
+        raise Broken(at + 1) from None
+    return value, at + end + window.count('"', 0, end)
 
 
 def read_value(text: str, at: int) -> tuple[Any, int]:

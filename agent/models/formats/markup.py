@@ -11,7 +11,7 @@ from agent.models.formats.elements import read_function, read_named, read_pairs
 from agent.models.formats.escaped import read_escaped
 from agent.models.formats.lenient import Broken, read
 from agent.models.formats.names import Names, properties
-from agent.models.formats.pythonic import read_call, read_list
+from agent.models.formats.pythonic import read_list, read_statement
 from agent.models.formats.shapes import Wanted, calls_in
 from bot.tool import Tool
 
@@ -27,7 +27,7 @@ _SPECIAL = (
 )
 _BRACKETS = r"(?:tool|function)_?calls?"
 OPENER = re.compile(
-    rf"<(?:{_SET_OFF}(?:\s[^<>]{{0,80}})?|{_TAG}|{_SPECIAL})>|\[{_BRACKETS}\]|>>>(?=[a-z_.]{{1,100}}\s{{0,20}}\{{)",
+    rf"<(?:{_SET_OFF}(?:\s(?!name\s?=)[^<>]{{0,80}})?|{_TAG}|{_SPECIAL})>|\[{_BRACKETS}\]|>>>(?=[a-z_.]{{1,100}}\s{{0,20}}\{{)",
     re.IGNORECASE,
 )
 _CLOSER = (
@@ -45,16 +45,16 @@ _STRAY = re.compile(r"[\s}\]]*")
 _STRAY_BRACES = re.compile(r"[}\]]*")
 _SEQUENCE = re.compile(r"[\s,;]*")
 PYTHONIC_LIST = re.compile(r"\[\s*[A-Za-z_.]{1,100}\(")
-_PYTHONIC = re.compile(r"[A-Za-z_][\w.]{0,99}\(")
+_PYTHONIC = re.compile(r"[A-Za-z_][\w.]{0,99}\(|[A-Za-z_]\w{0,99}\s?=\s?[A-Za-z_][\w.]{0,99}\(")
 _SEPARATOR = (
     r"(?:<[|｜]tool[_▁]sep[|｜]>|<[|｜]tool_call_argument_begin[|｜]>|<tool_sep>"
     r"|(?:\[CALL_ID\]\w{0,64})?\[ARGS\]|:)"
 )
 _NAMED = re.compile(
     rf"(?:function\s*{_SEPARATOR}\s*)?(?P<name>[A-Za-z_][\w.-]{{0,99}}(?::\d{{1,4}})?)"
-    rf"\s{{0,20}}{_SEPARATOR}?\s{{0,20}}(?:```\w*\s{{0,20}})?(?=\{{)"
+    rf"\s{{0,20}}{_SEPARATOR}?\s{{0,20}}(?:(?:```\w*|json)\s{{0,20}})?(?=\{{)"
 )
-_NAME = re.compile(r"(?P<name>[A-Za-z_][\w.-]{0,99})\s*(?=<)")
+_NAME = re.compile(r"(?P<name>[A-Za-z_][\w.-]{0,99})\s*(?:<tool_sep>)?(?=\s*<)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +174,7 @@ def _keyed(text: str, at: int, names: Names) -> tuple[Wanted, int] | None:
 
 def _called(text: str, at: int, names: Names) -> tuple[Wanted, int] | None:
     if _PYTHONIC.match(text, at):
-        return read_call(text, at, names)
+        return read_statement(text, at, names)
     return None
 
 

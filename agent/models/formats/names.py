@@ -11,6 +11,8 @@ _AROUND = re.compile(
     r"(?P<name>[A-Za-z_][\w.-]{0,99}?)"
     r"(?:\.call)?(?::\d{1,4})?(?:\(\))?[\s\"'`*]*$"
 )
+FINISHES = frozenset(("final_answer", "final answer", "finish", "answer", "respond"))
+"""Not tools: what some models call in order to answer."""
 _WORD = re.compile(r"[A-Za-z_][\w.-]{2,99}")
 _PLACEHOLDER = re.compile(
     r"(?i)(?:your|my|some|the|example|sample)?_?"
@@ -59,7 +61,7 @@ def plain(written: str) -> str:
 def is_name(written: str) -> bool:
     """Whether it could be the name of a tool rather than stand for one."""
     name = plain(written)
-    return bool(name) and not _PLACEHOLDER.match(name)
+    return bool(name) and name.lower() not in FINISHES and not _PLACEHOLDER.match(name)
 
 
 def properties(tool: Tool) -> Mapping[str, Any]:

@@ -47,6 +47,15 @@ def outcome(seen: Seen, at: int) -> Step | None:
     return None
 
 
+def said_of_others(seen: Seen, at: int) -> Step | None:
+    """A comment, an example, code, somebody's text: what is set off as not to be acted upon."""
+    start = zones.OTHERS.match(seen.text, at)
+    if not start:
+        return None
+    close = zones.others_end(seen.text, start)
+    return Step(at, close, kept=True) if close >= 0 else None
+
+
 def channel(seen: Seen, at: int) -> Step | None:
     """A message of the harmony format."""
     text = seen.text
@@ -225,6 +234,8 @@ def label(seen: Seen, at: int) -> Step | None:
         return Step(at, end, broken=seen.text[at:end])
     if labelled is None:
         return None
+    if labelled.turns:
+        return Step(at, at, over=True)
     if labelled.outcome:
         return Step(at, at, over=True) if seen.anything else None
     items = labelled.items

@@ -55,21 +55,25 @@ def read_list(text: str, at: int, names: Names) -> tuple[list[Wanted], int]:
 def read_calls(text: str, at: int, names: Names, close: str) -> tuple[list[Wanted], int]:
     """Calls one after the other, printed or assigned or not, up to *close*. Raises Broken."""
     found: list[Wanted] = []
-    while not text.startswith(close, at):
-        assigned = _ASSIGNED.match(text, at)
-        at = assigned.end() if assigned else at
-        printed = _PRINT.match(text, at)
-        wanted, at = read_call(text, printed.end() if printed else at, names)
-        if printed:
-            end = _END.match(text, at)
-            if not end:
-                raise Broken(at)
-            at = end.end()
+    while at < len(text) and not text.startswith(close, at):
+        wanted, at = read_statement(text, at, names)
         found.append(wanted)
         at = _past(text, at)
-        if at >= len(text):
-            break
     return found, at
+
+
+def read_statement(text: str, at: int, names: Names) -> tuple[Wanted, int]:
+    """A call, printed or assigned or not. Raises Broken."""
+    assigned = _ASSIGNED.match(text, at)
+    at = assigned.end() if assigned else at
+    printed = _PRINT.match(text, at)
+    if not printed:
+        return read_call(text, at, names)
+    wanted, at = read_call(text, printed.end(), names)
+    end = _END.match(text, at)
+    if not end:
+        raise Broken(at)
+    return wanted, end.end()
 
 
 def whole(text: str, names: Names) -> list[Wanted]:

@@ -8,34 +8,40 @@ from agent.models.formats.markup import Items, read_wrapped
 from agent.models.formats.names import Names, plain
 from agent.models.formats.shapes import Wanted
 
-_AROUND = r"[*#_ \t]{0,8}"
+_AROUND = r"[*#_✿ \t]{0,8}"
+_COLON = r"(?: \d{1,2})?[*_✿ ]{0,4}:[*_ \t]{0,8}"
 _LABELS = "action tool function observation output outputs result results response answer thought"
 WORDS = tuple(f"{label}{mark}" for label in _LABELS.split() for mark in (":", "*")) + tuple(
-    "action input,tool name,tool call:,tool input,function call:,function name,observ".split(",")
+    "action input,tool name,tool call:,tool input,function call:,function name,observ,action 1"
+    ",thought 1,✿,user:,human:".split(",")
 )
 """One of them, in lower case, is in every text with labels."""
 _ACTION = re.compile(
-    rf"{_AROUND}(?P<label>Action|Tool(?: Name| Call)?|Function(?: Name| Call)?)[*_ ]*:[*_ \t]*",
+    rf"{_AROUND}(?P<label>Action|Tool(?: Name| Call)?|Function(?: Name| Call)?){_COLON}",
     re.IGNORECASE,
 )
 _INPUT = re.compile(
     rf"\s{{0,20}}{_AROUND}(?:(?:Action|Tool|Function)[ _]?)?"
-    r"(?:Input|Arguments?|Args|Parameters|Params)[*_ ]*:[*_ \t]*\n?",
+    rf"(?:Input|Arguments?|Args|Parameters|Params){_COLON}\n?",
     re.IGNORECASE,
 )
 _OUTCOME = re.compile(
     rf"{_AROUND}(?:Observations?|(?:(?:Tool|Function|Command) )?(?:Output|Result|Response)s?"
-    r"|Final Answer|Thought)[*_ ]*:|Observ\w*\s*\Z",
+    rf"|Return|Final Answer|Thought){_COLON}|Observ\w*\s*\Z",
     re.IGNORECASE,
 )
 _NAME = re.compile(r"[\"'`*]{0,3}(?P<name>[A-Za-z_][\w.:-]{0,99})[\"'`*]{0,3}(?:\(\))?")
 _IN_BRACKETS = re.compile(r"\[(?P<input>[^\n]{0,2000})\]")
-_LINE_END = re.compile(r"[ \t.]*(?:\n|\Z)")
+_LINE_END = re.compile(r"[ \t.,;]*(?:\n|\Z|(?=Action[ _]Input\b|Input\b))")
+_TURNS = re.compile(
+    r"(?:User|Human) ?:[^\n]*\n+(?:[^\n]+\n+){0,5}?(?:Assistant|AI|Bot) ?:", re.IGNORECASE
+)
 _OPEN = re.compile(r"(?:`{1,3}(?:json|bash|sh|text)?)?\s{0,20}")
 _CLOSE = re.compile(r"\s{0,20}`{1,3}")
 _VALUE_END = re.compile(
     r"\n[ \t]*\n"
-    r"|\n[*#_ \t]{0,8}(?:Observ\w*|Thought|Action|Tool|Final Answer|Question)\b[^\n:]{0,20}:"
+    r"|\n[*#_✿ \t]{0,8}(?:Observ\w*|Thought|Action|Tool|Final Answer|Question|Result|Return)"
+    r"\b[^\n:]{0,20}:"
     r"|\n\s*Observ\w*\s*\Z|<\|",
     re.IGNORECASE,
 )
@@ -47,10 +53,14 @@ class Labelled:
     items: Items
     outcome: bool = False
     """It says how a call ended, which only the tool can know."""
+    turns: bool = False
+    """It goes on with what a person might say next, and its own answer to that."""
 
 
 def read_label(text: str, at: int, names: Names) -> Labelled | None:
     """What the line at *at* begins, if it begins with a label. Raises Broken."""
+    if at and _TURNS.match(text, at):
+        return Labelled(Items((), at), turns=True)
     if _OUTCOME.match(text, at):
         return Labelled(Items((), at), outcome=True)
     start = _ACTION.match(text, at)

@@ -16,6 +16,7 @@ PLACES: Mapping[str, tuple[Look, ...]] = {
     "<": (
         places.thought,
         places.outcome,
+        places.said_of_others,
         places.channel,
         places.turn,
         places.element,
@@ -35,16 +36,22 @@ _OTHERWISE: Mapping[str, tuple[Look, ...]] = {
     "[": (places.python_list, places.bare),
 }
 """The same when it is none of the marks below."""
-_MARKS = (zones.THINKING, zones.ORPHAN, zones.OUTPUT, zones.START, zones.TURN_END, OPENER, CLOSER)
+_MARKS = (
+    *(zones.THINKING, zones.ORPHAN, zones.OUTPUT, zones.OTHERS, zones.START, zones.TURN_END),
+    *(OPENER, CLOSER),
+)
 _KNOWN = re.compile(
     "|".join(re.sub(r"\?P<\w+>", "?:", mark.pattern) for mark in _MARKS)
-    + r"|<\|channel\|>|<[\w:-]{0,20}(?:function|invoke)\b",
+    + r"|<\|channel\|>|<[\w:-]{0,20}(?:function|invoke|tool|call)\b",
     re.IGNORECASE,
 )
+MOST = 128
+"""Calls of one reply that are read; a model that writes more is going round in circles."""
 _WORDS = (
     *("|", "\N{FULLWIDTH VERTICAL LINE}", "call", "tool", "think", "thought", "function", "invoke"),
     *("action", "reason", "</s", "<s>", "turn", "<bos", "<eos", "[/", "[inst", "observation"),
-    *("reflection", "<<<data", "scratchpad", "monologue"),
+    *("reflection", "<<<data", "scratchpad", "monologue", "<!--", "<example", "quote>", "<pre"),
+    *("<code", "<log", "<data", "<doc", "<output", "<std", "<file", "<email"),
 )
 """One of them, in lower case, is in every text with a mark in angle or square brackets."""
 _QUOTED = (">>>", "\n>", "\n >", "\n  >", "\n   >")
@@ -62,7 +69,7 @@ def read_reply(text: str, names: Names) -> Seen:
     at = 0
     if labels and (step := places.label(seen, 0)):
         at = seen.take(step)
-    while found := special.search(text, at):
+    while seen.calls < MOST and (found := special.search(text, at)):
         step = _step(seen, found[0], found.start(), marks=marks)
         at = max(seen.take(step), at) if step else found.end()
     seen.finish()

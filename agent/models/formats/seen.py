@@ -45,8 +45,12 @@ class Seen:
     _ink: tuple[int, int] = (-1, 0)
 
     @property
+    def calls(self) -> int:
+        """How many calls were found, readable or not."""
+        return len(self.wanted) + len(self.broken)
+
+    @property
     def anything(self) -> bool:
-        """Whether a call was found, readable or not."""
         return bool(self.wanted or self.broken)
 
     def silent(self, at: int) -> bool:

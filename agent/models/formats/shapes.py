@@ -6,13 +6,18 @@ from typing import Any, cast
 
 from agent.models.formats.names import Names, is_name, properties
 
-NAMES = "tool_name tool function_name function recipient_name action name".split()
+NAMES = (
+    "tool_name toolName tool function_name functionName function recipient_name action name".split()
+)
 """Keys a tool's name is under, the clearer ones first."""
 ARGUMENTS = (
     "arguments parameters args params action_input tool_input tool_args function_args"
-    " tool_parameters tool_arguments kwargs inputs input"
+    " tool_parameters tool_arguments actionInput toolInput toolArgs kwargs inputs input"
 ).split()
-LISTS = "tool_calls tool_call function_calls function_call tool_uses calls actions".split()
+LISTS = (
+    "tool_calls tool_call function_calls function_call tool_uses calls actions"
+    " toolCalls toolCall functionCalls functionCall"
+).split()
 _BESIDE = frozenset(
     "id call_id tool_call_id type index role content text thought thoughts thinking reasoning"
     " reason rationale plan explanation why comment purpose step final final_answer answer".split()
@@ -52,9 +57,11 @@ def _calls_in_object(value: Object, names: Names) -> list[Wanted] | None:
         inner = value.get(key)
         if isinstance(inner, dict | list) and value.keys() - {key} <= _BESIDE:
             return calls_in(inner, names)
-    for key in ("function", "tool"):
+    for key in ("function", "tool", "action", "command"):
         if isinstance(value.get(key), dict):
             return _nested(value, key, names)
+    if value.get("method") == "tools/call" and isinstance(value.get("params"), dict):
+        return calls_in(value["params"], names)
     name_key = _name_key(value, names)
     if not name_key:
         return _keyed(value, names)
@@ -82,7 +89,8 @@ def _name_key(value: Object, names: Names) -> str:
 def _named(name: str, rest: Object, names: Names) -> list[Wanted] | None:
     tool = names.find(name)
     given = [key for key in ARGUMENTS if key in rest]
-    if given and rest.keys() - {given[0]} <= _BESIDE:
+    beside = _BESIDE if "parameters" in given else _BESIDE | {"description"}
+    if given and rest.keys() - {given[0]} <= beside:
         arguments = _arguments(rest[given[0]])
         if arguments is None or _is_schema(arguments) or not (tool or is_name(name)):
             return None
@@ -109,7 +117,7 @@ def _keyed(value: Object, names: Names) -> list[Wanted] | None:
 
 
 def _arguments(value: Any) -> Object | str | None:
-    if value is None:
+    if value is None or value == []:
         return {}
     if isinstance(value, str):
         return value

@@ -38,6 +38,13 @@ OUTPUT = re.compile(
     re.IGNORECASE,
 )
 _OUTPUT_CLOSE = {"tag": "</{}>", "bracket": "[/{}]", "mark": "data {}>>>"}
+FAR = 20_000
+"""Characters within which such an element must end, or it is none."""
+OTHERS = re.compile(
+    r"<(?:(?P<tag>example|examples|quote|blockquote|code|pre|logs?|data|document|output|stdout"
+    r"|stderr|file|email)(?:\s[^<>]{0,80})?>|!--)",
+    re.IGNORECASE,
+)
 CHANNEL = re.compile(
     r"(?:<\|start\|>assistant)?(?:\s?to=(?P<first>[\w.]{1,100}))?\s?<\|channel\|>"
     r"(?P<name>analysis|commentary|final)(?:\s?to=(?P<to>[\w.]{1,100}))?\s{0,3}"
@@ -48,6 +55,7 @@ CHANNEL_END = re.compile(r"<\|(?:end|start|channel|call|return)\|>")
 START = re.compile(
     r"<\|im_start\|>assistant\s?|<\|assistant\|>|<\|start\|>assistant"
     r"|<\|start_header_id\|>assistant<\|end_header_id\|>\s?|<start_of_turn>model\s?"
+    r"|<\|start_of_role\|>assistant<\|end_of_role\|>"
     r"|<bos>|<s>|<\|begin_of_text\|>|<｜begin▁of▁sentence｜>|<｜Assistant｜>"
     r"|<\|START_RESPONSE\|>|<\|END_RESPONSE\|>|<\|START_OF_TURN_TOKEN\|><\|CHATBOT_TOKEN\|>"
     r"|<\|begin_of_solution\|>|<\|end_of_solution\|>|<\|message\|>"
@@ -55,7 +63,7 @@ START = re.compile(
 """Marks around a model's own words: they go, the words stay."""
 TURN_END = re.compile(
     r"<\|(?:im_end|eot_id|eom_id|eot|endoftext|end_of_text|end|return|call|user|system"
-    r"|END_OF_TURN_TOKEN|endofprompt|im_start|start_header_id)\|>"
+    r"|END_OF_TURN_TOKEN|endofprompt|im_start|start_header_id|start_of_role)\|>"
     r"|<end_of_turn>|<start_of_turn>|<eos>|</s>(?=\s*\Z)|<｜end▁of▁sentence｜>|<｜User｜>|\[/?INST\]"
 )
 _QUOTED = re.compile(r"[ \t]{0,3}>")
@@ -78,6 +86,13 @@ def _end(text: str, start: re.Match[str], closers: dict[str, str]) -> tuple[int,
     close = closers[kind].format(start[kind])
     found = text.find(close, start.end())
     return (found, found + len(close)) if found >= 0 else (len(text), len(text))
+
+
+def others_end(text: str, start: re.Match[str]) -> int:
+    """Where the element or comment ends; -1 when it does not."""
+    close = f"</{start['tag']}>" if start["tag"] else "-->"
+    found = text.find(close, start.end(), start.end() + FAR)
+    return found + len(close) if found >= 0 else -1
 
 
 def quote_end(text: str, at: int) -> int:
