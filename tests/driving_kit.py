@@ -95,10 +95,10 @@ async def driving(
     directory: Path, *, hosts: Hosts | None = None, **given: Any
 ) -> AsyncGenerator[Driver]:
     """A running bot with all tools and its inventory, or *hosts*; *given*: settings."""
-    hosts = hosts or tools.hosts.create(settings(directory, **given))
+    own = tools.hosts.create(settings(directory, **given))
     model = ScriptedModel(script=_obey)
     try:
-        async with process(directory, model, tools.load(), hosts=hosts, **given) as bench:
+        async with process(directory, model, tools.load(), hosts=hosts or own, **given) as bench:
             yield Driver(bench)
     finally:
-        await hosts.close()
+        await own.close()
