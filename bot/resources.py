@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+from bot.memory import Memory
 from bot.verdict import Verdict
 
 Mode = Literal["read_only", "supervised", "autonomous"]
@@ -204,7 +205,10 @@ class Hosts(Protocol):
         ...
 
 
-class Memory(Protocol):
-    """Facts the bot remembers, when a memory is configured."""
+@dataclass(frozen=True, slots=True)
+class Resources:
+    """What the whole bot shares."""
 
-    async def recall(self, text: str) -> Sequence[str]: ...
+    hosts: Hosts
+    memory: Memory | None = None
+    """None: nothing is remembered."""

@@ -5,8 +5,9 @@ from typing import Any
 
 from bot.resources import Roots
 from tests.lab.sshd import Sshd
-from tools.hosts.link import Link, Way
+from tools.hosts.link import Link
 from tools.hosts.ssh import SshHost
+from tools.hosts.way import Way
 
 READING = Roots(read=("/",))
 

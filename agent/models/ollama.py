@@ -16,6 +16,7 @@ from agent.models.errors import (
 )
 from agent.models.hearing import understood
 from agent.models.replies import NativeCall
+from agent.models.showing import Showing
 from agent.plan import parse_plan
 from agent.transcript import CHARS_PER_TOKEN, fit
 from bot.events import Context, ModelReplied, Usage
@@ -163,6 +164,7 @@ class _Heard:
         self._thinking: list[str] = []
         self._calls: list[NativeCall] = []
         self._end: Part | None = None
+        self._showing = Showing()
 
     def add(self, part: Part) -> Sequence[Delta]:
         said = part.message
@@ -172,11 +174,12 @@ class _Heard:
             deltas.append(Delta(said.thinking, "thinking"))
         if said.content:
             self._text.append(said.content)
-            deltas.append(Delta(said.content))
+            deltas += self._showing.add(said.content)
         for call in said.tool_calls or ():
             self._calls.append(NativeCall(call.function.name, call.function.arguments))
         if part.done:
             self._end = part
+            deltas += self._showing.end()
         return deltas
 
     def replied(self, ask: Ask, model: str, context: Context) -> ModelReplied:

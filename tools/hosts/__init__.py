@@ -34,8 +34,9 @@ def part(hosts: Inventory) -> Part:
 
 def _builder(rules: Rules, local: Roots) -> Build:
     """asyncssh takes most of a second to load, so only an inventory loads it."""
-    from tools.hosts.link import Link, Way
+    from tools.hosts.link import Link
     from tools.hosts.ssh import SshHost
+    from tools.hosts.way import Way
 
     def build(name: str, entry: Entry, made: Mapping[str, Host]) -> Host:
         way = Way(

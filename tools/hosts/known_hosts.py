@@ -4,12 +4,11 @@ import hashlib
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import asyncssh
 
-if TYPE_CHECKING:
-    from tools.hosts.link import Way
+from tools.hosts.way import Way
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +19,7 @@ class Refusal:
 class Verifier:
     """Decides for one host."""
 
-    def __init__(self, way: "Way") -> None:
+    def __init__(self, way: Way) -> None:
         self._way = way
         self._file = Path(way.known_hosts).expanduser()
         self.offered = ""

@@ -5,7 +5,6 @@ import random
 import re
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from tempfile import mkdtemp
 from time import monotonic
@@ -15,6 +14,7 @@ import asyncssh
 
 from bot.tool import ToolError
 from tools.hosts.known_hosts import Refusal, Verifier
+from tools.hosts.way import Way
 from tools.hosts.wrapper import TORTURE, command_line
 
 CHANNELS = 8
@@ -24,19 +24,6 @@ PATIENCE = 10.0
 KEEP_ALIVE = 10.0
 _LONGEST = 30.0
 """Seconds at most until a host that was away is tried again."""
-
-
-@dataclass(frozen=True, slots=True)
-class Way:
-    """How a host is reached."""
-
-    name: str
-    address: str
-    port: int = 22
-    user: str = "root"
-    keys: tuple[str, ...] = ()
-    """Private keys; without any, those that OpenSSH would try."""
-    known_hosts: str = ""
 
 
 class Link:

@@ -40,7 +40,7 @@ _MARKS = (
     *(zones.THINKING, zones.ORPHAN, zones.OUTPUT, zones.OTHERS, zones.START, zones.TURN_END),
     *(OPENER, CLOSER),
 )
-_KNOWN = re.compile(
+MARK = re.compile(
     "|".join(re.sub(r"\?P<\w+>", "?:", mark.pattern) for mark in _MARKS)
     + r"|<\|channel\|>|<[\w:-]{0,20}(?:function|invoke|tool|call)\b",
     re.IGNORECASE,
@@ -85,7 +85,7 @@ def _special(more: str) -> re.Pattern[str]:
 
 def _step(seen: Seen, special: str, at: int, *, marks: bool) -> Step | None:
     looks = PLACES[special]
-    if special in _OTHERWISE and not (marks and _KNOWN.match(seen.text, at)):
+    if special in _OTHERWISE and not (marks and MARK.match(seen.text, at)):
         looks = _OTHERWISE[special]
     for look in looks:
         if step := look(seen, at):
