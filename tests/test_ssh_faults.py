@@ -130,18 +130,14 @@ async def _unknown(host: SshHost, begun: asyncio.Event) -> str:
     return str(caught.value)
 
 
-async def test_start_up_files_may_print(sshd: Sshd, tmp_path: Path) -> None:
+async def test_start_up_files_may_print() -> None:
     """What the account's files print before the command is not its output."""
-    async with reached(sshd) as host:
-        noisy = Path.home() / ".bashrc"
-        kept = noisy.read_bytes() if noisy.exists() else None
-        try:
-            noisy.write_text("echo welcome; echo careful >&2\n")
-            result = await host.run("echo mine")
-        finally:
-            noisy.write_bytes(kept) if kept is not None else noisy.unlink()
+    noisy = 'ForceCommand echo welcome; echo careful >&2; eval "$SSH_ORIGINAL_COMMAND"'
+    with own_sshd(noisy) as server:
+        async with reached(server) as host:
+            result = await host.run("echo mine; echo errors >&2")
 
-    assert "mine\n" == result.output
+    assert "mine\nerrors\n" == result.output
 
 
 async def test_a_shell_that_alters_texts_is_refused(sshd: Sshd) -> None:

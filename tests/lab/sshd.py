@@ -24,6 +24,7 @@ UsePAM no
 PrintMotd no
 MaxStartups 100
 Subsystem sftp internal-sftp
+{more}
 """
 
 
@@ -33,6 +34,7 @@ class Sshd:
 
     port: int
     home: Path
+    more: str
     process: subprocess.Popen[bytes]
 
     @property
@@ -62,11 +64,12 @@ class Sshd:
         self.stop()
         (self.home / "host").unlink()
         _keygen(self.home / "host")
-        self.process = _start(self.home, self.port)
+        self.process = _start(self.home, self.port, self.more)
 
 
 @contextmanager
-def sshd() -> Generator[Sshd]:
+def sshd(more: str = "") -> Generator[Sshd]:
+    """*more*: lines for its configuration."""
     need(os.geteuid() == 0 and Path("/usr/sbin/sshd").exists(), "no sshd: run .ci/lab as root")
     Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)
     with scratch() as home:
@@ -75,7 +78,7 @@ def sshd() -> Generator[Sshd]:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
-        server = Sshd(port, home, _start(home, port))
+        server = Sshd(port, home, more, _start(home, port, more))
         server.known_hosts.write_text(f"[127.0.0.1]:{port} {(home / 'host.pub').read_text()}")
         try:
             yield server
@@ -83,9 +86,9 @@ def sshd() -> Generator[Sshd]:
             server.stop()
 
 
-def _start(home: Path, port: int) -> subprocess.Popen[bytes]:
+def _start(home: Path, port: int, more: str) -> subprocess.Popen[bytes]:
     config = home / "config"
-    config.write_text(_CONFIG.format(port=port, home=home))
+    config.write_text(_CONFIG.format(port=port, home=home, more=more))
     with (home / "log").open("ab") as log:
         process = subprocess.Popen(["/usr/sbin/sshd", "-D", "-e", "-f", str(config)], stderr=log)
     deadline = time.monotonic() + 20

@@ -34,7 +34,11 @@ class Session(asyncssh.SSHClientSession[bytes]):
         """Nobody can write any more."""
         self.exit_code: int | None = None
 
-    def data_received(self, data: bytes, datatype: asyncssh.DataType) -> None:  # noqa: ARG002 - both streams are one
+    def data_received(self, data: bytes, datatype: asyncssh.DataType) -> None:
+        if datatype is not None:
+            # The command's own errors come with its output; only start-up files write here.
+            self._preamble.errors += data[: 4_096 - len(self._preamble.errors)]
+            return
         rest = self._preamble.feed(data)
         if self._preamble.said:
             self.started.set()
@@ -139,7 +143,8 @@ class RemoteCommand:
         if self._preamble.said == "cwd":
             raise ToolError(f"{cwd} is not a directory that can be entered on {name}")
         if not self._preamble.said:
-            said = safe(self._preamble.noise.decode(errors="replace")).strip()[-300:]
+            noise = self._preamble.noise + self._preamble.errors
+            said = safe(noise.decode(errors="replace")).strip()[-300:]
             raise ToolError(f"the command cannot be started on {name}: {said or 'no reason given'}")
         self.exit_code = session.exit_code
         alone = session.silent.is_set()

@@ -54,6 +54,8 @@ class Preamble:
     said: str = ""
     """What stands behind the marker: the process id, or ``cwd``."""
     noise: bytearray = field(default_factory=bytearray)
+    errors: bytearray = field(default_factory=bytearray)
+    """What came as errors before the wrapper made one stream of both."""
 
     def feed(self, data: bytes) -> bytes:
         """What of *data* comes after the marker's line."""
