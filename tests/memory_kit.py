@@ -9,6 +9,7 @@ from pathlib import Path
 
 from agent.memory import Memories, Upkeep, create
 from agent.memory.index import Index
+from agent.memory.notebook import Notebook
 from bot.chat import ThreadRef, User
 from bot.command import Command
 from bot.memory import Kind, NewMemory, Recall, Scope, Standpoint, Stored
@@ -41,6 +42,10 @@ class Mind:
         [upkeep] = self.part.services
         assert isinstance(upkeep, Upkeep)
         return upkeep.index
+
+    @property
+    def notebook(self) -> Notebook:
+        return self.memories._notebook
 
     @property
     def commands(self) -> Mapping[str, Command]:

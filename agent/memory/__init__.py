@@ -55,6 +55,9 @@ def create(
     upkeep = Upkeep(index, learner)
     desk = Desk(store, notebook, memories, index, Access(store, settings.roles_file))
     part = Part(
-        services=(upkeep,), commands=commands(desk), cli=cli(store), troubles=upkeep.troubles
+        services=(upkeep,),
+        commands=commands(desk),
+        cli=cli(store, redactor),
+        troubles=upkeep.troubles,
     )
     return memories, part

@@ -10,24 +10,26 @@ from pydantic import TypeAdapter, ValidationError
 
 from agent.memory.archive import everything, take_in
 from agent.memory.desk import stats
+from agent.memory.soundness import sound
 from agent.memory.spool import Spool
 from bot.blocking import run_blocking
-from bot.memory import Remembered
+from bot.memory import BadMemory, Remembered
 from bot.ports import Store
 
 _USAGE = "usage: memory export [FILE] | memory import FILE | memory stats\n"
 _LINE = TypeAdapter(Remembered)
 _BAD = 2
+Redact = Callable[[str], str]
 
 
 class _Unusable(Exception):
     """The file is no export. Nothing was read in."""
 
 
-def cli(store: Store) -> Mapping[str, Callable[[Sequence[str]], Awaitable[int]]]:
+def cli(store: Store, redact: Redact) -> Mapping[str, Callable[[Sequence[str]], Awaitable[int]]]:
     async def memory(words: Sequence[str]) -> int:
         try:
-            said = await _done(store, list(words))
+            said = await _done(store, redact, list(words))
         except (_Unusable, OSError) as problem:
             sys.stderr.write(f"{problem}\n")
             return _BAD
@@ -37,7 +39,7 @@ def cli(store: Store) -> Mapping[str, Callable[[Sequence[str]], Awaitable[int]]]
     return {"memory": memory}
 
 
-async def _done(store: Store, words: Sequence[str]) -> str:
+async def _done(store: Store, redact: Redact, words: Sequence[str]) -> str:
     match words:
         case ["stats"]:
             return f"{await stats(Spool(store), store)}\n"
@@ -48,7 +50,7 @@ async def _done(store: Store, words: Sequence[str]) -> str:
             await run_blocking("files", Path(name).write_text, "".join(lines), "utf-8")
             return f"{len(lines)} memories written to {name}\n"
         case ["import", name]:
-            memories = await run_blocking("files", _read, Path(name))
+            memories = await run_blocking("files", _read, Path(name), redact)
             added = await take_in(store, memories)
             return f"{added} of {len(memories)} memories read in; the others were there already\n"
         case _:
@@ -62,18 +64,22 @@ async def _lines(store: Store) -> list[str]:
     ]
 
 
-def _read(file: Path) -> list[Remembered]:
+def _read(file: Path, redact: Redact) -> list[Remembered]:
     try:
         lines = file.read_text(encoding="utf-8").splitlines()
     except UnicodeDecodeError as problem:
         raise _Unusable(f"{file} is no text: {problem}") from problem
-    return [_memory(f"{file}:{number}", line) for number, line in enumerate(lines, 1)]
+    return [_memory(f"{file}:{number}", line, redact) for number, line in enumerate(lines, 1)]
 
 
-def _memory(place: str, line: str) -> Remembered:
+def _memory(place: str, line: str, redact: Redact) -> Remembered:
     try:
-        return _LINE.validate_json(line)
+        memory = _LINE.validate_json(line)
+        sound(memory.text, redact)
     except ValidationError as problem:
         first = problem.errors()[0]
         what = ".".join(map(str, first["loc"])) or "the line"
         raise _Unusable(f"{place}: {what}: {first['msg']}; nothing was read in") from None
+    except BadMemory as why:
+        raise _Unusable(f"{place}: {why}; nothing was read in") from None
+    return memory

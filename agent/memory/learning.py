@@ -114,7 +114,7 @@ def lessons(answer: str) -> list[Lesson]:
     """What of a model's answer is sound; prose around the JSON does not matter."""
     begin, end = answer.find("["), answer.rfind("]")
     items: list[Any] = []
-    with suppress(ValueError):
+    with suppress(ValueError, RecursionError):
         items = json.loads(answer[begin : end + 1])
     found: list[Lesson] = []
     for item in items:

@@ -8,10 +8,10 @@ from itertools import islice
 from agent.memory.index import Index
 from agent.memory.notebook import Notebook, unasked
 from agent.memory.recalling import Recaller
+from agent.memory.soundness import sound
 from agent.memory.wording import briefing
 from bot.chat import ThreadRef
 from bot.memory import (
-    LONGEST,
     BadMemory,
     Briefing,
     Kind,
@@ -21,8 +21,7 @@ from bot.memory import (
     Standpoint,
     Stored,
 )
-from bot.redact import SHOWN, Redactor
-from bot.tool import as_text
+from bot.redact import Redactor
 
 BRIEFLY = 2.0
 """Seconds that an embedding may delay a model's first word."""
@@ -54,7 +53,7 @@ class Memories:
         """Runs to learn from."""
 
     async def store(self, new: NewMemory, at: Standpoint) -> Stored:
-        stored = await self._notebook.add(replace(new, text=self._sound(new.text)), at)
+        stored = await self._notebook.add(replace(new, text=sound(new.text, self._redact)), at)
         if not stored.known:
             self._index.wake()
         return stored
@@ -101,13 +100,3 @@ class Memories:
 
     async def close(self) -> None:
         await self._index.close()
-
-    def _sound(self, text: str) -> str:
-        text = as_text(text).replace("\0", "").strip()
-        if not text:
-            raise BadMemory("there is nothing to remember: the text is empty")
-        if len(text) > LONGEST:
-            raise BadMemory(f"the text has {len(text)} characters; remember at most {LONGEST}")
-        if SHOWN in text or self._redact(text) != text:
-            raise BadMemory("it holds a secret, and secrets are never remembered: leave it out")
-        return text
