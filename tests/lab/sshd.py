@@ -108,9 +108,9 @@ def _keygen(path: Path) -> None:
 
 
 def _children(pid: int) -> list[int]:
-    """All descendants, the youngest first."""
+    """All descendants, the oldest first: the server must not live to tell how a command ended."""
     found: list[int] = []
     for tasks in Path(f"/proc/{pid}/task").glob("*/children"):
         for child in map(int, tasks.read_text().split()):
-            found += [*_children(child), child]
+            found += [child, *_children(child)]
     return found
