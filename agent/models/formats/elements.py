@@ -29,7 +29,8 @@ _END = re.compile(rf"\s*</{_SPACE}{_CALL}>")
 _KEY = re.compile(r"\s*<arg_key>(?P<name>[^<]{1,120})</arg_key>\s*<arg_value>")
 _KEY_VALUE_END = re.compile(r"(?P<own></arg_value>)|<arg_key>|</tool_call>")
 _NAME = re.compile(
-    r"\s*<(?P<tag>name|tool_name|function_name|tool|function|action)>\s*(?P<name>[\w.:-]{1,100})\s*</(?P=tag)>\s*"
+    r"\s*<(?P<tag>name|tool_name|function_name|tool|function|action)>"
+    r"\s*(?P<name>[\w.:-]{1,100})\s*</(?P=tag)>\s*"
 )
 _ARGUMENTS = re.compile(
     r"<(?P<tag>arguments|parameters|args|input|params|tool_input|action_input)>\s*"
