@@ -9,6 +9,7 @@ from importlib import import_module
 import structlog
 
 import agent
+import agent.memory
 import agent.models
 import healer
 import tools
@@ -16,6 +17,7 @@ import tools.hosts
 from bot import audit, builtin
 from bot.access import Access
 from bot.approvals import Approvals
+from bot.briefing import Briefer
 from bot.calling import Calls
 from bot.commands import Dispatcher
 from bot.config import Settings
@@ -30,7 +32,7 @@ from bot.ports import Bot, Model, Part, Service, Store
 from bot.reading import Catalogue, Reader
 from bot.receiving import Receiver
 from bot.redact import Redactor
-from bot.resources import Hosts
+from bot.resources import Resources
 from bot.runtime import Runtime
 from bot.spending import Budget
 from bot.supervision import Supervisor
@@ -66,7 +68,7 @@ class Kernel:
         store: Store,
         model: Model,
         toolset: Callable[[], Mapping[str, Tool]],
-        hosts: Hosts,
+        resources: Resources,
         redactor: Redactor,
         pace: Pace = Pace(),
     ) -> None:
@@ -82,16 +84,16 @@ class Kernel:
         self._approvals = Approvals(
             store, self.runtime.changed, ttl=settings.approval_ttl, two_person=settings.two_person
         )
+        hosts = resources.hosts
         judges = Judges(toolset, hosts, access, self._approvals, redactor, mode=settings.mode)
-        executor = Executor(hosts, None, self.feed, redactor)
-        self._driver = self._driving(judges, executor, redactor, pace.budget)
+        self._driver = self._driving(judges, resources, redactor, pace.budget)
         self.dispatcher = Dispatcher(access)
         parts = Parts(
             store=store,
             feed=self.feed,
             access=access,
             approvals=self._approvals,
-            editor=Editor(store, access, judges, hosts, mode=settings.mode),
+            editor=Editor(store, access, judges, resources, mode=settings.mode),
             receiver=Receiver(store, access, model, redactor),
             runtime=self.runtime,
             dispatcher=self.dispatcher,
@@ -102,12 +104,14 @@ class Kernel:
         self.dispatcher.add(builtin.commands(self.bot))
 
     def _driving(
-        self, judges: Judges, executor: Executor, redactor: Redactor, budget: Budget
+        self, judges: Judges, resources: Resources, redactor: Redactor, budget: Budget
     ) -> Driver:
+        executor = Executor(resources, self.feed, redactor)
+        briefer = Briefer(resources.memory)
         budget = replace(budget, patience=self._approvals.ttl)
         calls = Calls(judges, executor, self._approvals, budget)
         wake = self.runtime.wake
-        return Driver(self.model, calls, self.feed, redactor, budget=budget, wake=wake)
+        return Driver(self.model, calls, self.feed, briefer, redactor, budget=budget, wake=wake)
 
     def _reader(self, parts: Parts, toolset: Callable[[], Mapping[str, Tool]]) -> Reader:
         return Reader(
@@ -152,12 +156,15 @@ class _Following:
         await self._feed.serve()
 
 
-def parts_of(settings: Settings, store: Store, redactor: Redactor, tooling: Part) -> list[Part]:
-    """What the adapters, the tools and the healer add; the healer runs the periodics of all."""
+def parts_of(
+    settings: Settings, store: Store, redactor: Redactor, made: Sequence[Part]
+) -> list[Part]:
+    """Those that were *made* already, the adapters and the healer, which runs the periodics of
+    all."""
     parts: list[Part] = [
         import_module(f"adapters.{name}").create(settings, store) for name in adapters_of(settings)
     ]
-    parts.append(tooling)
+    parts += made
     parts.append(
         Part(periodics=(audit.periodic(store),), cli=audit.cli(store, redactor.redact_json))
     )
@@ -170,15 +177,20 @@ async def assembled(
 ) -> AsyncGenerator[tuple[Kernel, list[Part]]]:
     """The whole bot on an open store, ready to serve."""
     plugins, tooling = tools.create(settings)
-    parts = parts_of(settings, store, redactor, tooling)
+    hosts = tools.hosts.create(settings)
+    model = agent.models.create(settings)
+    memory, remembering = agent.memory.create(settings, store, model, redactor)
+    made = (tooling, tools.hosts.part(hosts), remembering)
+    parts = parts_of(settings, store, redactor, made)
     for part in parts:
         redactor.learn(part.secrets)
-    model = agent.models.create(settings)
     try:
-        hosts = tools.hosts.create(settings)
-        kernel = Kernel(settings, store, model, lambda: plugins.tools, hosts, redactor, pace)
+        resources = Resources(hosts, memory)
+        kernel = Kernel(settings, store, model, lambda: plugins.tools, resources, redactor, pace)
         for part in parts:
             kernel.add(part)
         yield kernel, parts
     finally:
+        await hosts.close()
+        await memory.close()
         await model.close()

@@ -64,10 +64,18 @@ class Settings(BaseSettings):
     """What the agent may do without asking: read_only, supervised or autonomous."""
     models: Words = ("qwen2.5-coder:32b", "qwen3", "deepseek-r1", "llama3.2-vision:11b")
     """Models for "auto", best first; the first installed one is taken."""
+    embed_model: str = "nomic-embed-text"
+    """The model that finds memories by their meaning; another one means they are indexed anew."""
     ollama_url: str = "http://127.0.0.1:11434"
     """Where Ollama listens."""
     ollama_api_key: SecretStr = SecretStr("")
     """Bearer token for an Ollama that wants one."""
+    hosts_file: Path | None = None
+    """hosts.toml: machines reached over SSH, see docs/HOSTS.md; re-read when it changes."""
+    chroma_url: str = ""
+    """A Chroma server for the index of memories: http://127.0.0.1:8000; by default in process."""
+    learning: Literal["auto", "review", "off"] = "auto"
+    """What the bot learns from a run: auto, review (a person accepts it first) or off."""
     default_host: str = "local"
     """The host tools act on when a call names none."""
     roles_file: Path | None = None
@@ -109,7 +117,7 @@ class Settings(BaseSettings):
             raise ValueError("is shorter than 32 characters; make one with: openssl rand -hex 32")
         return value
 
-    @field_validator("ollama_url", "public_url", "slack_api_url")
+    @field_validator("ollama_url", "chroma_url", "public_url", "slack_api_url")
     @classmethod
     def _address(cls, value: str) -> str:
         parts = urlsplit(value)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from time import monotonic, time
 
 from bot.approvals import supersede
+from bot.briefing import Briefer
 from bot.calling import Calls
 from bot.events import (
     Event,
@@ -33,6 +34,7 @@ class Driver:
         model: Model,
         calls: Calls,
         feed: Feed,
+        briefer: Briefer,
         redactor: Redactor,
         *,
         budget: Budget,
@@ -42,6 +44,7 @@ class Driver:
         self._model = model
         self._calls = calls
         self._feed = feed
+        self._briefer = briefer
         self._redact = redactor
         self._budget = budget
         self._wake = wake
@@ -107,7 +110,7 @@ class Driver:
             await run.append(reached)
             return True
         try:
-            reply = await self._reply(run, ask)
+            reply = await self._reply(run, await self._briefer.brief(run, ask))
         except ModelError as error:
             await self._finish(run, RunFailed(str(error)))
             return False
@@ -123,6 +126,7 @@ class Driver:
 
     async def _reply(self, run: Run, ask: Ask) -> ModelReplied:
         last, tainted = run.ledger.seq, run.ledger.tainted
+        memories = run.told.ids if run.told else ()
         began = monotonic()
         reply = ModelReplied()
         show = Deltas(run, self._feed, self._redact)
@@ -137,7 +141,7 @@ class Driver:
             reply,
             text=self._redact(reply.text),
             thinking=self._redact(reply.thinking),
-            context=replace(reply.context, last=last, tainted=tainted),
+            context=replace(reply.context, last=last, tainted=tainted, memories=memories),
             seconds=round(monotonic() - began, 3),
         )
 
@@ -157,6 +161,7 @@ class Driver:
 
         if await run.turn(end):
             self._wake()
+        self._briefer.ended(run)
 
 
 def _status(end: Event) -> str:

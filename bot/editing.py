@@ -16,18 +16,18 @@ from bot.gate import Mode, Situation, gate
 from bot.judged import Prepared, Question
 from bot.judging import Judges
 from bot.ports import Refused, Store
-from bot.resources import Hosts
+from bot.resources import Resources
 from bot.tool import Level, ToolCall, ToolContext, ToolError, Verdict
 
 
 class Editor:
     def __init__(
-        self, store: Store, access: Access, judges: Judges, hosts: Hosts, *, mode: Mode
+        self, store: Store, access: Access, judges: Judges, resources: Resources, *, mode: Mode
     ) -> None:
         self._store = store
         self._access = access
         self._judges = judges
-        self._hosts = hosts
+        self._resources = resources
         self._mode: Mode = mode
 
     async def judge(
@@ -61,16 +61,17 @@ class Editor:
 
     async def _prepared(self, call: ToolCall, ctx: ToolContext, *, tainted: bool) -> Prepared:
         tool, args = self._judges.parse(call.name, call.args)
+        host = self._resources.hosts.get(getattr(args, "host", None))
         situation = Situation(
             mode=self._mode,
             role=await self._access.role(ctx.user),
             tainted=tainted,
             fan_out=call.fan_out,
+            host_mode=host.mode,
         )
         verdict = gate(await tool.judge(args, ctx), situation)
         if verdict.level is Level.DENY:
             raise Refused(f"refused, the old call still waits: {'; '.join(verdict.reasons)}")
-        host = self._hosts.get(getattr(args, "host", None))
         return Prepared(call, tool, args, ctx, verdict, host)
 
     async def _started(self, run: str) -> tuple[RunStarted, ThreadRef]:
@@ -89,8 +90,8 @@ class Editor:
             call_id=call,
             user=user,
             thread=thread,
-            hosts=self._hosts,
-            memory=None,
+            hosts=self._resources.hosts,
+            memory=self._resources.memory,
             progress=lambda _: None,
             deadline=monotonic() + 10,
             idempotency_key="",

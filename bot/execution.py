@@ -10,15 +10,14 @@ from bot.events import Outcome, ToolFinished, ToolOutput
 from bot.feed import Feed
 from bot.judged import Prepared
 from bot.redact import Redactor
-from bot.resources import Hosts, Memory
+from bot.resources import Resources
 from bot.run import Run
 from bot.tool import OutcomeUnknown, Table, Tool, ToolCall, ToolContext, ToolError, ToolResult
 
 
 class Executor:
-    def __init__(self, hosts: Hosts, memory: Memory | None, feed: Feed, redactor: Redactor) -> None:
-        self._hosts = hosts
-        self._memory = memory
+    def __init__(self, resources: Resources, feed: Feed, redactor: Redactor) -> None:
+        self._resources = resources
         self._feed = feed
         self._redact = redactor
 
@@ -29,11 +28,12 @@ class Executor:
             call_id=call.id,
             user=run.user,
             thread=run.thread,
-            hosts=self._hosts,
-            memory=self._memory,
+            hosts=self._resources.hosts,
+            memory=self._resources.memory,
             progress=self._progress(run.id, call.id, run.thread),
             deadline=monotonic() + tool.timeout,
             idempotency_key=f"{run.id}:{call.id}",
+            tainted=run.ledger.tainted,
         )
 
     async def execute(self, prepared: Prepared) -> ToolFinished:

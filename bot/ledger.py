@@ -79,6 +79,8 @@ class Ledger:
         self.stale = False
         """The bot was away for long, and nothing has been changed since."""
         self.last_at = 0
+        self.briefed: tuple[str, ...] | None = None
+        """Ids of the memories that the model was told of; None before its first reply."""
 
     @property
     def tainted(self) -> bool:
@@ -121,6 +123,8 @@ class Ledger:
 
     def _replied(self, reply: ModelReplied) -> None:
         self.spent.steps += 1
+        if self.briefed is None:
+            self.briefed = reply.context.memories
         self.spent.calls += len(grouped(reply.tool_calls))
         self.spent.tokens += reply.usage.prompt + reply.usage.completion
         self.spent.seconds += reply.seconds

@@ -139,6 +139,7 @@ class Query(Protocol):
 class Store(Protocol):
     """One SQL text for two drivers: ``$1`` parameters, ``{now}`` (epoch seconds, the database's
     clock), ``{lock}`` (``FOR UPDATE``), ``{skip}`` (``FOR UPDATE SKIP LOCKED``), ``{bytes}``.
+    Only :meth:`search` is a text of each driver's own.
 
     Every method raises StoreError."""
 
@@ -147,6 +148,10 @@ class Store(Protocol):
         """One statement, durable when it returns; statements that meet share a commit.
 
         Raises UniqueViolation."""
+        ...
+
+    async def search(self, text: str, scopes: Sequence[str], limit: int) -> Sequence[int]:
+        """Ids of the memories in *scopes* that hold any word of *text*, best first."""
         ...
 
     def transaction(self) -> AbstractAsyncContextManager[Query]:

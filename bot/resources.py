@@ -4,7 +4,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+from bot.memory import Memory
 from bot.verdict import Verdict
+
+Mode = Literal["read_only", "supervised", "autonomous"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +153,11 @@ class Host(Protocol):
         ...
 
     @property
+    def mode(self) -> Mode | None:
+        """What the agent may do there without asking; it only makes the bot's own mode stricter."""
+        ...
+
+    @property
     def roots(self) -> Roots: ...
     @property
     def files(self) -> Files: ...
@@ -197,7 +205,10 @@ class Hosts(Protocol):
         ...
 
 
-class Memory(Protocol):
-    """Facts the bot remembers, when a memory is configured."""
+@dataclass(frozen=True, slots=True)
+class Resources:
+    """What the whole bot shares."""
 
-    async def recall(self, text: str) -> Sequence[str]: ...
+    hosts: Hosts
+    memory: Memory | None = None
+    """None: nothing is remembered."""

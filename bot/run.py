@@ -10,7 +10,7 @@ from bot.chat import Role, ThreadRef, User
 from bot.events import ENDS, SIGNALS, ApprovalRequested, Event, Recorded, ToolStarted
 from bot.journal import COLUMNS, Entry, Head, entries, insert, insert_owned, recorded
 from bot.ledger import Ledger
-from bot.ports import Agent, Query, Row, Store, UniqueViolation
+from bot.ports import Agent, Message, Query, Row, Store, UniqueViolation
 from bot.tool import Risk
 
 _RUNS_SHOWN = 40
@@ -64,6 +64,14 @@ class Turn:
         self.events += events
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What the run's model is told from memory."""
+
+    ids: tuple[str, ...]
+    messages: tuple[Message, ...]
+
+
 class Run:
     def __init__(self, claim: Claim, store: Store, agent: Agent, tell: Tell) -> None:
         self.id = claim.run
@@ -76,6 +84,8 @@ class Run:
         """``time.monotonic()`` until which the lease holds for certain."""
         self.role = Role.NOBODY
         """The requester's, as resolved last."""
+        self.told: Told | None = None
+        """None before the first question."""
         self._claim = claim
         self.wake = claim.wake
         self._store = store

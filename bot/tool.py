@@ -12,7 +12,8 @@ from typing import Any, cast, get_type_hints
 from pydantic import BaseModel, ConfigDict, JsonValue, create_model
 
 from bot.chat import ThreadRef, User
-from bot.resources import Hosts, Memory
+from bot.memory import Memory
+from bot.resources import Hosts
 from bot.verdict import Level, Risk, Trust, Verdict
 
 _NAMED = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
@@ -92,6 +93,8 @@ class ToolContext:
     deadline: float
     """``time.monotonic()`` by which the call must be over."""
     idempotency_key: str
+    tainted: bool = True
+    """Outsiders' words may have led to this call."""
 
 
 Judge = Callable[[Any, ToolContext], "Verdict | Awaitable[Verdict]"]

@@ -54,7 +54,13 @@ async def bot_says(directory: Path, *words: str, **settings: str) -> tuple[int, 
 async def _start(
     directory: Path, words: Sequence[str], settings: Mapping[str, str]
 ) -> asyncio.subprocess.Process:
-    given = {"port": "0", "log_format": "json", "admin_password": PASSWORD, **settings}
+    given = {
+        "port": "0",
+        "log_format": "json",
+        "learning": "off",
+        "admin_password": PASSWORD,
+        **settings,
+    }
     path = os.environ["PATH"]  # noqa: TID251 - the child gets this and our settings, nothing else
     environment = {"PATH": path, "HOME": str(directory), "PYTHONPATH": str(ROOT)}
     environment |= {f"AI_{name.upper()}": value for name, value in given.items()}

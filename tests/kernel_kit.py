@@ -12,9 +12,10 @@ from bot.chat import IncomingMessage, Role, ThreadRef, User
 from bot.config import Settings
 from bot.events import ApprovalRequested, Event, Recorded
 from bot.ids import new_id
+from bot.memory import Memory
 from bot.ports import Model, Receipt, Service, Store
 from bot.redact import Redactor
-from bot.resources import Host, Hosts
+from bot.resources import Host, Hosts, Resources
 from bot.store.sqlite import SqliteStore
 from bot.tool import Tool, ToolError
 from tests.fakes.model import ScriptedModel
@@ -74,6 +75,7 @@ async def process(
     *,
     pace: Pace = FAST,
     hosts: Hosts | None = None,
+    memory: Memory | None = None,
     secrets: Mapping[str, str] | None = None,
     services: Callable[[Settings, Store], Sequence[Service]] = lambda _settings, _store: (),
     **given: object,
@@ -85,7 +87,8 @@ async def process(
     async with SqliteStore.open(directory / "bot.db") as store:
         await add_people(store)
         redactor = Redactor(secrets or {})
-        kernel = Kernel(chosen, store, model, lambda: toolset, hosts or OneHost(), redactor, pace)
+        resources = Resources(hosts or OneHost(), memory)
+        kernel = Kernel(chosen, store, model, lambda: toolset, resources, redactor, pace)
         async with asyncio.TaskGroup() as tasks:
             serving = tasks.create_task(kernel.serve(services(chosen, store)))
             try:
@@ -115,6 +118,7 @@ class Still:
     name = "local"
     account = "root@local"
     key = ""
+    mode = None
 
 
 class OneHost:

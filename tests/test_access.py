@@ -33,6 +33,9 @@ class Users:
     async def write(self, sql: str, *args: Any) -> Sequence[Row]:
         raise NotImplementedError
 
+    async def search(self, text: str, scopes: Sequence[str], limit: int) -> Sequence[int]:
+        raise NotImplementedError
+
     def transaction(self) -> AbstractAsyncContextManager[Query]:
         raise NotImplementedError
 

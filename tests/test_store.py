@@ -9,8 +9,9 @@ import pytest
 
 from bot.ports import StoreError, UniqueViolation
 from bot.store import migrations
+from bot.store.dialect import translate
 from bot.store.lock import Taken, exclusive
-from bot.store.sqlite import Corrupt, SqliteStore, translate
+from bot.store.sqlite import Corrupt, SqliteStore
 
 INSERT = "INSERT INTO grants VALUES ($1, $2, 'ann', {now}) RETURNING thread"
 
@@ -125,7 +126,7 @@ async def test_migrations_run_once_and_in_order(tmp_path: Path) -> None:
         applied = await store.read("SELECT number FROM migrations ORDER BY number")
 
     numbers = [row[0] for row in applied]
-    assert list(range(1, len(numbers) + 1)) == numbers
+    assert sorted(set(numbers)) == numbers
     assert [] == migrations.pending(numbers)
 
 

@@ -31,7 +31,7 @@ _BESIDE = frozenset("thought thoughts thinking reasoning plan tool arguments act
 _REPEATED = re.compile(r"(?P<once>\S.{11,400}?[.!?:…])\s+(?=(?P=once)(?:\s|\Z))", re.DOTALL)
 _PARAGRAPHS = re.compile(r"\n[ \t]*\n+")
 _BLANKS = re.compile(r"\n(?:[ \t]*\n){2,}")
-_LONE = re.compile(r"^[ \t]*(?:[,;]+|[-*•]|[0-9]{1,2}[.)])[ \t]*$\n?", re.MULTILINE)
+_LONE = re.compile(r"\n[ \t]*(?:[,;]+|[-*•]|[0-9]{1,2}[.)])[ \t]*(?=\n|\Z)")
 _SHORTEST = 12
 """Characters of a preamble that counts as repeated."""
 
@@ -47,7 +47,8 @@ def clean(text: str, earlier: Sequence[str] = ()) -> str:
 
 def tidy(text: str) -> str:
     """What is said beside calls: without the gaps that they leave, and the label of a thought."""
-    return _BLANKS.sub("\n\n", _LONE.sub("", _THOUGHT.sub("", text))).strip()
+    bare = _THOUGHT.sub("", text) if "hought" in text else text
+    return _BLANKS.sub("\n\n", _LONE.sub("", f"\n{bare}")).strip()
 
 
 def _opened(text: str) -> str:

@@ -2,12 +2,11 @@
 
 import asyncio
 import os
-import re
 import sqlite3
 from asyncio import Future
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
-from functools import lru_cache, partial
+from functools import partial
 from pathlib import Path
 from time import monotonic
 from typing import Any, Self, TypeVar
@@ -15,20 +14,13 @@ from typing import Any, Self, TypeVar
 import aiosqlite
 
 from bot.ports import Query, Row, StoreError, UniqueViolation
-from bot.store import migrations
+from bot.store import fulltext, migrations
+from bot.store.dialect import translate
 
 T = TypeVar("T")
 Statement = tuple[str, Sequence[Any]]
 Result = list[Row] | sqlite3.Error
 _VERSIONS = "CREATE TABLE IF NOT EXISTS migrations (number INTEGER PRIMARY KEY, name TEXT NOT NULL)"
-_DIALECT = {
-    "{now}": "((julianday('now') - 2440587.5) * 86400.0)",  # 3.40 has no unixepoch('subsec')
-    "{lock}": "",  # there is only one writer
-    "{skip}": "",
-    "{bytes}": "BLOB",
-    "{position}": "INTEGER PRIMARY KEY AUTOINCREMENT",
-    "{clustered}": "WITHOUT ROWID",
-}
 _PRAGMAS = (
     "journal_mode=WAL",
     "synchronous=FULL",  # NORMAL may lose a committed ToolStarted with the power
@@ -72,6 +64,9 @@ class SqliteStore:
 
     async def read(self, sql: str, *args: Any) -> Sequence[Row]:
         return await self._reader.hop(partial(_rows, translate(sql), args))
+
+    async def search(self, text: str, scopes: Sequence[str], limit: int) -> Sequence[int]:
+        return await self._reader.hop(partial(fulltext.search, text, scopes, limit))
 
     async def write(self, sql: str, *args: Any) -> Sequence[Row]:
         future: Future[Sequence[Row]] = asyncio.get_running_loop().create_future()
@@ -158,14 +153,6 @@ async def _connect(path: Path | str) -> AsyncGenerator[_Connection]:
     except sqlite3.Error as error:
         connection.join()
         raise _store_error(error) from error
-
-
-@lru_cache(1024)
-def translate(sql: str) -> str:
-    """SQLite's dialect of the shared text."""
-    for placeholder, text in _DIALECT.items():
-        sql = sql.replace(placeholder, text)
-    return re.sub(r"\$(\d+)", r"?\1", sql)
 
 
 def _rows(sql: str, args: Sequence[Any], db: sqlite3.Connection) -> list[Row]:

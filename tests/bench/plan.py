@@ -61,5 +61,6 @@ def _own(share: float) -> list[Measurement]:
         Measurement("kernel", "news", {"seconds": 4 * share}),
         *(Measurement(name, "tokens", {"tokens": 1500 * share}) for name in _TALKERS),
         Measurement("policy", "verdicts", {"judged": 5000 * share, "confirmed": 200 * share}),
+        Measurement("replies", "replies", {"read": 2000 * share}),
         Measurement("kernel", "waiting", {"runs": 500 * share}),
     ]

@@ -52,6 +52,9 @@ ROWS = (
     Row("verdict on a command, p50, µs", "verdicts", "p50_us", 150, yard="yard_cpu"),
     Row("the same, p99, µs", "verdicts", "p99_us", 2000, yard="yard_cpu"),
     Row("second opinion, p99, ms", "verdicts", "second_p99_ms", 60, yard="yard_wall"),
+    Row("reading a reply of 4 kB, p50, µs", "replies", "p50_us", 200, yard="yard_cpu"),
+    Row("the same, p99, µs", "replies", "p99_us", yard="yard_cpu"),
+    Row("reading 1 MB of braces, ms", "replies", "hostile_ms", yard="yard_cpu"),
     Row("memory of a waiting run, KiB", "waiting", "kib", 1.0),
     Row("tasks of 500 waiting runs", "waiting", "tasks", 0),
     Row("start to /health, s", "start", "seconds", 2.5, yard="yard_wall"),
@@ -61,7 +64,7 @@ ADDED = (
     Row("CPU the kernel adds to the client, ms", "steps 10", "cpu_ms", 0.55, yard="yard_cpu"),
     Row("the same with 64 runs at once, ms", "at_once 64", "cpu_ms", 0.55, yard="yard_cpu"),
 )
-MINE = {"kernel", "policy", "project", "service"}
+MINE = {"kernel", "policy", "project", "replies", "service"}
 """How the measurements of this project alone are filed."""
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from bot import garbage
-from tests.bench import client, kernel, load, policy, profile, project, raw, service
+from tests.bench import client, kernel, load, policy, profile, project, raw, replies, service
 
 CONTENDERS = {"project": project.opened, "raw": raw.opened, "client": client.opened}
 
@@ -22,6 +22,8 @@ async def work(words: list[str]) -> Any:
         return await kernel.measure(scenario, url, Path(directory), given)
     if contender == "policy":
         return await policy.measure(int(given["judged"]), int(given["confirmed"]))
+    if contender == "replies":
+        return replies.measure(int(given["read"]))
     if scenario in ("start", "tokens"):
         return await service.measure(contender, scenario, url, Path(directory), given)
     async with CONTENDERS[contender](url, Path(directory)) as opened:

@@ -11,6 +11,7 @@ from bot.app import Kernel
 from bot.events import ModelReplied
 from bot.ports import Ask, Query, Row
 from bot.redact import Redactor
+from bot.resources import Resources
 from bot.store.sqlite import SqliteStore
 from bot.tool import Tool, ToolCall
 from tests.fakes.model import ScriptedModel, calls, says
@@ -50,6 +51,10 @@ class Freezer:
         self.used.set()
         await self._pause(self.after if rows else "", args)
         return rows
+
+    async def search(self, text: str, scopes: Sequence[str], limit: int) -> Sequence[int]:
+        await self._running.wait()
+        return await self._store.search(text, scopes, limit)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncGenerator[Query]:
@@ -107,7 +112,7 @@ def _replica(directory: Path, store: SqliteStore, tools: Sequence[Tool], call: T
         freezer,
         model,
         lambda: {tool.name: tool for tool in tools},
-        OneHost(),
+        Resources(OneHost()),
         Redactor({}),
         FAST,
     )

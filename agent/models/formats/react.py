@@ -10,12 +10,12 @@ from agent.models.formats.shapes import Wanted
 
 _AROUND = r"[*#_✿ \t]{0,8}"
 _COLON = r"(?: \d{1,2})?[*_✿ ]{0,4}:[*_ \t]{0,8}"
-_LABELS = "action tool function observation output outputs result results response answer thought"
-WORDS = tuple(f"{label}{mark}" for label in _LABELS.split() for mark in (":", "*")) + tuple(
-    "action input,tool name,tool call:,tool input,function call:,function name,observ,action 1"
-    ",thought 1,✿,user:,human:".split(",")
+LABELLED = re.compile(
+    rf"\n{_AROUND}(?:action|tool|function|command|observ|output|result|response|return|final answer"
+    rf"|thought|user|human)[a-z_ ]{{0,12}}{_COLON}|\n{_AROUND}observ\w{{0,6}}\s*\Z",
+    re.IGNORECASE,
 )
-"""One of them, in lower case, is in every text with labels."""
+"""Whether a line begins with a label, which few texts have."""
 _ACTION = re.compile(
     rf"{_AROUND}(?P<label>Action|Tool(?: Name| Call)?|Function(?: Name| Call)?){_COLON}",
     re.IGNORECASE,

@@ -8,7 +8,7 @@ from agent.models.formats import places, zones
 from agent.models.formats.markup import CLOSER, OPENER
 from agent.models.formats.names import Names
 from agent.models.formats.pythonic import whole
-from agent.models.formats.react import WORDS
+from agent.models.formats.react import LABELLED
 from agent.models.formats.seen import Seen, Step
 
 Look = Callable[[Seen, int], Step | None]
@@ -40,7 +40,7 @@ _MARKS = (
     *(zones.THINKING, zones.ORPHAN, zones.OUTPUT, zones.OTHERS, zones.START, zones.TURN_END),
     *(OPENER, CLOSER),
 )
-_KNOWN = re.compile(
+MARK = re.compile(
     "|".join(re.sub(r"\?P<\w+>", "?:", mark.pattern) for mark in _MARKS)
     + r"|<\|channel\|>|<[\w:-]{0,20}(?:function|invoke|tool|call)\b",
     re.IGNORECASE,
@@ -54,6 +54,9 @@ _WORDS = (
     *("<code", "<log", "<data", "<doc", "<output", "<std", "<file", "<email"),
 )
 """One of them, in lower case, is in every text with a mark in angle or square brackets."""
+_BRACKETS = ("[tool", "[func", "[think", "[/", "[inst")
+_FEW = 16
+"""So many angle brackets are looked at one by one; of more, only if there is one of the words."""
 _QUOTED = (">>>", "\n>", "\n >", "\n  >", "\n   >")
 
 
@@ -61,10 +64,11 @@ def read_reply(text: str, names: Names) -> Seen:
     """What *text* says, thinks and calls. Time is linear in its length."""
     seen = Seen(text, names)
     within = text.lower().__contains__
-    labels = any(map(within, WORDS))
-    marks = any(map(within, _WORDS))
+    labels = LABELLED.search(f"\n{text}") is not None
+    few = text.count("<") <= _FEW
+    marks = (few or any(map(within, _WORDS))) if "<" in text else any(map(within, _BRACKETS))
     elements = "<" in text and (marks or any(within(f"<{name}") for name in names))
-    quotes = text.startswith(">") or any(map(within, _QUOTED))
+    quotes = ">" in text and (text.startswith(">") or any(map(within, _QUOTED)))
     special = _special("<" * elements + ">" * quotes + "\n" * labels)
     at = 0
     if labels and (step := places.label(seen, 0)):
@@ -85,7 +89,7 @@ def _special(more: str) -> re.Pattern[str]:
 
 def _step(seen: Seen, special: str, at: int, *, marks: bool) -> Step | None:
     looks = PLACES[special]
-    if special in _OTHERWISE and not (marks and _KNOWN.match(seen.text, at)):
+    if special in _OTHERWISE and not (marks and MARK.match(seen.text, at)):
         looks = _OTHERWISE[special]
     for look in looks:
         if step := look(seen, at):

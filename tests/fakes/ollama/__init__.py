@@ -9,6 +9,6 @@ small helpful assistant (``demo.py``). By hand: ``python -m tests.fakes.ollama -
 """
 
 from tests.fakes.ollama.conversation import ChatRequest, FakeModel, Reply, Truncation
-from tests.fakes.ollama.server import MODELS, FakeOllama
+from tests.fakes.ollama.server import EMBEDDER, MODELS, FakeOllama
 
-__all__ = ["MODELS", "ChatRequest", "FakeModel", "FakeOllama", "Reply", "Truncation"]
+__all__ = ["EMBEDDER", "MODELS", "ChatRequest", "FakeModel", "FakeOllama", "Reply", "Truncation"]

@@ -8,7 +8,7 @@ from typing import Any
 
 from aiohttp import web
 
-from tests.fakes.ollama import demo, steps, wire
+from tests.fakes.ollama import demo, embedding, grammar, steps, wire
 from tests.fakes.ollama.conversation import (
     CHARS_PER_TOKEN,
     ChatRequest,
@@ -26,6 +26,7 @@ MODELS = (
     FakeModel("phi3:mini", ("completion",), 4_096),
     FakeModel("llama3.2-vision:11b", ("completion", "vision"), 131_072),
 )
+EMBEDDER = FakeModel("nomic-embed-text:latest", ("embedding",), 2_048)
 DEFAULT_NUM_CTX = 4_096
 """What Ollama takes when a request does not say."""
 
@@ -57,8 +58,11 @@ class FakeOllama:
         self._token_delay = token_delay
         self._scripts: dict[str, Says] = {}
         self._runner: web.ServerRunner | None = None
+        self.dimension = embedding.DIMENSION
+        """Of the vectors that /api/embed answers with."""
         self._routes: dict[tuple[str, str], Callable[[Any], Awaitable[web.StreamResponse]]] = {
             ("POST", "/api/show"): self._show,
+            ("POST", "/api/embed"): self._embed,
             ("GET", "/api/tags"): self._tags,
             ("GET", "/api/ps"): self._ps,
             ("GET", "/api/version"): self._version,
@@ -124,8 +128,11 @@ class FakeOllama:
         asked, cost = self._see(model, payload, len(body))
         asked.authorization = request.headers.get("Authorization", "")
         self.requests.append(asked)
+        reply = self._reply(model, asked)
+        if reply.status == 200 and not reply.raw and not grammar.allows(asked.format, reply.text):
+            return wire.error(500, f"no model could write this in its format: {reply.text}")
         try:
-            return await wire.answer(request, asked, self._reply(model, asked), cost)
+            return await wire.answer(request, asked, reply, cost)
         except (asyncio.CancelledError, ConnectionResetError):
             self.gone.set()
             raise
@@ -162,6 +169,17 @@ class FakeOllama:
         name = json.loads(await request.read()).get("model") or ""
         model = self.models.get(self._full(name))
         return wire.show(model) if model else wire.error(404, f"model '{name}' not found")
+
+    async def _embed(self, request: web.BaseRequest) -> web.Response:
+        body = await request.read()
+        name = json.loads(body).get("model") or ""
+        model = self.models.get(self._full(name))
+        if model is None:
+            return wire.error(404, f"model '{name}' not found")
+        if "embedding" not in model.capabilities:
+            return wire.error(501, "this model does not support embeddings")
+        status, answer = embedding.answer(body, self.dimension)
+        return wire.json_response(answer, status)
 
     async def _tags(self, _: web.BaseRequest) -> web.Response:
         return wire.json_response({"models": [wire.card(m) for m in self.models.values()]})

@@ -21,6 +21,11 @@ _OWNED = re.compile(
     r"/(etc|root|boot|proc|sys|usr|bin|sbin|dev)(/.*)?|/|/home|/var(/run|/lib)?|/run|(/var)?/run/.*\.sock|/var/lib/docker(/.*)?|~(/\.ssh)?"
 )
 
+_TELLS = re.compile(
+    r"(^|[\s;&|({`])(env|printenv|set|(export|declare) -[px]+)\s*($|[;|&)}`<>])", re.MULTILINE
+)
+"""In the text of a shell: prints all that the container was given."""
+
 
 def _run(call: Invocation) -> Iterator[Finding]:
     found = call.options(_RUN, stop=True)
@@ -83,6 +88,10 @@ def container_exec(call: Invocation) -> Iterator[Finding]:
         yield reveals(f"{call.name}: the environment of a container often holds secrets")
     else:
         yield from call.command(words)
+        if re.search(r"(^|/)\w*sh$", words[0].text) and any(
+            _TELLS.search(w.text) for w in words[1:]
+        ):
+            yield reveals(f"{call.name}: the environment of a container often holds secrets")
 
 
 _SHOWS = "-aAqflndtsv -f= -n= -l --all --quiet --filter= --format= --no-trunc --size --last= --latest --tail= --since= --until= --timestamps --details --follow --no-stream --digests --type= --no-color --no-log-prefix --services --status= --orphans? --hash= --images --volumes --profiles --index= --protocol= --pretty --human? --limit= --no-resolve --no-task-ids --node= --verbose --dry-run --json --no-index --sort= --noheading --watch= --no-reset --ns --pod"
