@@ -38,9 +38,7 @@ class Context:
 
 
 @dataclass(frozen=True, slots=True)
-class Influence:
-    """Where outsiders' words came from: (log, seq, source)."""
-
+class Influence:  # where outsiders' words came from
     log: str
     seq: int
     source: str
@@ -77,8 +75,7 @@ class ModelReplied:
     context: Context = Context()
     seconds: float = 0.0
     notice: str = ""
-    """How it came to be, where a person should know: another model stepped in, the server cut the
-    conversation short."""
+    """What a person should know of how it came: another model stepped in, the server cut it."""
 
 
 @dataclass(frozen=True, slots=True)
