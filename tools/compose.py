@@ -175,7 +175,7 @@ def words_of(given: dict[str, Any]) -> str:
 async def _project(ctx: ToolContext, given: dict[str, Any]) -> Project:
     """Raises NotHere, or ToolError when there is nothing that describes one.
 
-    It needs no right to write there: whatever is done to containers, the directory stays as it is."""
+    It needs no right to write there: the directory stays as it is."""
     place = await readable(ctx, given["host"], given["project"])
     with host_errors():
         names = {each.path.rpartition("/")[2] for each in await place.host.files.list(place.path)}
