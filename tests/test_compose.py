@@ -96,6 +96,20 @@ async def test_the_environment_is_not_shown(ctx: ToolContext, folder: Path) -> N
         assert "spare:" in text
 
 
+async def test_what_a_file_of_secrets_holds_is_not_shown(ctx: ToolContext, folder: Path) -> None:
+    """Variables stay variables; where Compose cannot leave them, only names are told."""
+    (folder / ".env").write_text("PW=hunter2\nPORT=8080\n")
+    described = PROJECT.replace('"sleep", "600"', '"sleep", "${PW}"')
+    (folder / "compose.yaml").write_text(described)
+    plain = await call(docker_compose, ctx, project=str(folder), verb="config")
+    (folder / "compose.yaml").write_text(f"{described}    ports: ['${{PORT}}:80']\n")
+    ports = await call(docker_compose, ctx, project=str(folder), verb="config")
+
+    assert "${PW}" in plain.text
+    assert "hunter2" not in plain.text + ports.text
+    assert "spare" in ports.text
+
+
 async def test_a_changed_project_is_another_one(ctx: ToolContext, folder: Path) -> None:
     """What would be started is part of what is approved."""
     given = {"project": str(folder), "verb": "up"}

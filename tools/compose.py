@@ -78,6 +78,15 @@ class Project:
             raise ToolError(f"{self.path}: {result.output.strip()}")
         return result.output
 
+    async def shown(self) -> str:
+        """The same for people and models: nothing of environments, nor of what ``.env`` holds."""
+        plain = await self.run("config --no-interpolate", READING, keep=LARGEST)
+        if plain.exit_code == 0:
+            return without_environment(plain.output)
+        # Version 1 takes variables for numbers then, such as those of ports.
+        names = (await self.run("config --services", READING)).output.split()
+        return f"services: {', '.join(names)} (no more can be shown without secrets of .env)"
+
     async def containers(self) -> list[Container]:
         """Those that Compose made for it, by name."""
         listed = await self.engine.ask(lambda client: client.containers(all=True))
@@ -92,7 +101,9 @@ async def _judge(args: BaseModel, ctx: ToolContext) -> Verdict:
         project = await _project(ctx, given)
     except NotHere as refused:
         return refused.verdict
-    judged = await project.host.judge(f"docker compose {words_of(given)}", cwd=project.path)
+    # Less is shown of a project than Compose itself would, as if only its names were asked for.
+    words = "config --services" if given["verb"] == "config" else words_of(given)
+    judged = await project.host.judge(f"docker compose {words}", cwd=project.path)
     if given["verb"] != "up":
         return judged
     config = await project.config()
@@ -109,7 +120,7 @@ async def _preview(args: BaseModel, ctx: ToolContext) -> str:
     lines = [f"docker compose {words_of(given)}", f"in {project.path}", *map(described, there)]
     lines += [] if there else ["no container of it exists"]
     if given["verb"] == "up":
-        config = without_environment(await project.config()).splitlines()
+        config = (await project.shown()).splitlines()
         lines += ["", *config[:PREVIEWED]]
         lines += [f"… and {len(config) - PREVIEWED} more lines"] if config[PREVIEWED:] else []
     return "\n".join(map(visible, lines))
@@ -149,7 +160,8 @@ async def docker_compose(
     }  # fmt: skip
     found = await _project(ctx, given)
     if verb == "config":
-        return ToolResult(without_environment(await found.config()))
+        await found.config()
+        return ToolResult(await found.shown())
     await found.engine.ask(lambda _: None)  # says better than Compose does why nobody answers
     words = words_of(given)
     reads = verb in READS
