@@ -29,11 +29,12 @@ async def reached(server: Sshd, **more: Any) -> AsyncGenerator[SshHost]:
 
 
 @asynccontextmanager
-async def a_server(command: str, sshd: Sshd) -> AsyncGenerator[int]:
+async def a_server(command: str, sshd: Sshd, late: float = 0.0) -> AsyncGenerator[int]:
     """An SSH server with the host key of *sshd* that answers every command with *command*'s words,
-    as an account's shell would; its port."""
+    as an account's shell would, *late* seconds after it was asked; its port."""
 
     async def handle(process: asyncssh.SSHServerProcess[str]) -> None:
+        await asyncio.sleep(late)
         process.stdout.write(command)
         process.exit(0)
 
@@ -82,6 +83,18 @@ async def test_an_unknown_key_is_a_hard_stop(sshd: Sshd, tmp_path: Path) -> None
         with pytest.raises(ToolError, match=r"SHA256:.* is not known.*ssh-keyscan"):
             await host.run("true")
     assert "" == host.key
+
+
+async def test_without_its_own_file_no_key_is_trusted(
+    sshd: Sshd, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The account's own known_hosts does not stand in for the file that a host names."""
+    (tmp_path / ".ssh").mkdir()
+    (tmp_path / ".ssh" / "known_hosts").write_text(sshd.known_hosts.read_text())
+    monkeypatch.setenv("HOME", str(tmp_path))
+    async with reached(sshd, known_hosts=str(tmp_path / "missing")) as host:
+        with pytest.raises(ToolError, match="is not known"):
+            await host.run("true")
 
 
 async def test_a_changed_key_is_a_hard_stop() -> None:
@@ -150,6 +163,19 @@ async def test_a_shell_that_alters_texts_is_refused(sshd: Sshd) -> None:
             await host.run("true")
 
 
+async def test_a_shell_is_not_used_because_its_trial_was_cut_short(sshd: Sshd) -> None:
+    """A stop in the middle of the trial: the next call tries again instead of going on."""
+    async with (
+        a_server("torture-begins:nearly the same:torture-ends", sshd, late=0.5) as port,
+        reached(sshd, port=port, known_hosts=_known(sshd, port)) as host,
+    ):
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.3):
+                await host.run("true")
+        with pytest.raises(ToolError, match="alters what it is told"):
+            await host.run("true")
+
+
 async def test_a_host_without_bash_says_so(sshd: Sshd) -> None:
     """What the login shell says of bash is turned into what to install."""
     async with (
@@ -194,8 +220,10 @@ async def test_a_socket_of_the_host_is_reached(sshd: Sshd, tmp_path: Path) -> No
 
     server = await asyncio.start_unix_server(echo, tmp_path / "there")
     async with server, reached(sshd) as host:
-        here = await host.forward(str(tmp_path / "there"))
-        assert here == await host.forward(str(tmp_path / "there"))
+        there = str(tmp_path / "there")
+        async with asyncio.TaskGroup() as tasks:
+            asked = [tasks.create_task(host.forward(there)) for _ in range(3)]
+        [here] = {each.result() for each in asked}
         reader, writer = await asyncio.open_unix_connection(here)
         writer.write(b"hello\n")
         answer = await reader.readline()
