@@ -41,7 +41,9 @@ class FakeOllama:
         api_key: str = "",
         remember: int = 200,
         token_delay: float = 0.0,
+        reads: int = 1 << 30,
     ) -> None:
+        """*reads*: tokens of a prompt that it reads at most, whatever was agreed."""
         self.models = {model.name: model for model in models}
         self.busy = False
         """Answer every chat with 503."""
@@ -56,6 +58,7 @@ class FakeOllama:
         self.port = 0
         self._api_key = api_key
         self._token_delay = token_delay
+        self._reads = reads
         self._scripts: dict[str, Says] = {}
         self._runner: web.ServerRunner | None = None
         self.dimension = embedding.DIMENSION
@@ -140,7 +143,9 @@ class FakeOllama:
     def _see(self, model: FakeModel, payload: dict[str, Any], size: int) -> tuple[ChatRequest, int]:
         """The request as the model sees it, and what its prompt costs."""
         options: dict[str, Any] = payload.get("options") or {}
-        num_ctx = min(int(options.get("num_ctx") or DEFAULT_NUM_CTX), model.context_length)
+        num_ctx = min(
+            int(options.get("num_ctx") or DEFAULT_NUM_CTX), model.context_length, self._reads
+        )
         messages: Sequence[Mapping[str, Any]] = payload["messages"]
         cost = size // CHARS_PER_TOKEN
         if cost > num_ctx:
