@@ -14,6 +14,7 @@ from agent.models.errors import (
     explained,
 )
 from agent.models.heard import Heard
+from agent.models.progress import Progress
 from agent.models.requests import Request, Requests
 from bot.events import ModelReplied
 from bot.ports import Ask, Delta, ModelError
@@ -98,6 +99,24 @@ class Ollama:
         with explained(self.url):
             async with asyncio.timeout(self._patience.listing):
                 return await self._catalogue.described()
+
+    async def pull(self, name: str) -> AsyncGenerator[Progress]:
+        """Download a model; the last piece is ``success``. Raises ModelError."""
+        with explained(self.url):
+            async for step in await self._client.pull(name, stream=True):
+                yield Progress(step.status or "", step.completed or 0, step.total or 0)
+        self._catalogue.forget()
+
+    async def load(self, name: str) -> None:
+        """Have the server read a model into memory, as a question would. Raises ModelError."""
+        with explained(self.url):
+            async with asyncio.timeout(self._patience.total):
+                facts = await self._catalogue.facts(name)
+                async with aclosing(
+                    await self._client.stream_chat(self._requests.loading(name, facts))
+                ) as parts:
+                    async for _ in parts:
+                        pass
 
     async def status(self) -> ModelStatus:
         now = asyncio.get_running_loop().time()

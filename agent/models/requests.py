@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from agent.models.catalogue import Facts
-from agent.models.client import Encoder, body, dump
+from agent.models.client import PICTURE, Encoder, body, dump
 from agent.models.constrained import briefing, encode_plain, shape
 from agent.transcript import CHARS_PER_TOKEN, fit
 from bot.events import Context
@@ -28,15 +28,17 @@ class Request:
     """The reply is one JSON object of ``constrained.shape``."""
     tokens: int
     """About how many it has; the estimate is high."""
+    least: int
+    """How many the server must read of it, however it writes the tools and counts pictures."""
     room: int
     """How many the conversation was fitted into."""
 
     def cut(self, evaluated: int) -> bool:
         """Whether the server dropped a part of it without a word, as Ollama does when it does not
-        fit: it filled the context, or had fewer than half of the tokens that were sent.
+        fit: it filled the context, or had fewer tokens than there can be.
 
         *evaluated*: what it says it read; 0 when it does not say."""
-        return 0 < evaluated < self.tokens / 2 or evaluated >= self.context.num_ctx
+        return 0 < evaluated < self.least or evaluated >= self.context.num_ctx
 
 
 class Requests:
@@ -74,8 +76,17 @@ class Requests:
             **optional,
         )
         context = Context(prompt=ask.prompt, num_ctx=num_ctx, first=fitted.first)
-        tokens = sum(map(encoder.cost, fitted.messages)) + about_tools
-        return Request(model, request, context, constrained, tokens, room)
+        said = sum(map(encoder.cost, fitted.messages))
+        seen = sum(PICTURE * len(message.images) for message in fitted.messages)
+        # Prose has up to 7 characters a token; templates write tools in fewer words than JSON.
+        least = int((said - seen) / 2 + about_tools * 0.3)
+        tokens = said + about_tools
+        return Request(model, request, context, constrained, tokens, least, room)
+
+    def loading(self, model: str, facts: Facts) -> bytes:
+        """A question of nothing: with another ``num_ctx`` the first real one would load it anew."""
+        options = {"num_ctx": min(facts.context_length, self._max_context)}
+        return body({"messages": b"[]"}, model=model, options=options, keep_alive=KEEP_ALIVE)
 
     def shortened(self, ask: Ask, cut: Request, facts: Facts, evaluated: int) -> Request | None:
         """The question again, so that it fits what the server reads; None when it cannot be.
