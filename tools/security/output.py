@@ -149,6 +149,8 @@ def found_by(call: Invocation) -> Iterator[Word]:
             yield Word((*root.pieces, "/…/", *name.pieces))
         if not names:
             yield _inside(root, inside)
+            if not narrowed and root.text[:1] in "/~$":
+                yield Word((*root.pieces, "/…/*"))
 
 
 def _inside(word: Word, piece: Piece) -> Word:

@@ -67,10 +67,10 @@ def _executed(call: Invocation, words: list[Word], roots: list[Word]) -> Iterato
         item = Word((*root.pieces, Hole("glob", "/**")))
         pieces = [_filled(word, item) for word in words]
         yield from call.command(pieces, NOTHING)
-    for item in found_by(call):
-        if "/…/" in item.text:
-            found = call.command([_filled(word, item) for word in words], NOTHING)
-            yield from (each for each in found if each.secret)
+    items = [item for item in found_by(call) if "/…/" in item.text]
+    for item in items or [Word((*root.pieces, "/…/*")) for root in roots if root.text[:1] in "/~$"]:
+        found = call.command([_filled(word, item) for word in words], NOTHING)
+        yield from (each for each in found if each.secret)
 
 
 def _filled(word: Word, item: Word) -> Word:
