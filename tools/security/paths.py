@@ -185,12 +185,16 @@ def reading(call: Invocation, word: Word) -> Iterator[Finding]:
         yield reveals(f"{call.name}: reads the device {path}")
 
 
-def reading_below(call: Invocation, word: Word) -> Iterator[Finding]:
+def below(directory: Word, scope: Scope) -> Word | None:
+    """All files in a directory; None when only its own name is known, and not where it is."""
+    path = resolve(directory, scope) or ""
+    known = path.startswith("/") or directory.text.startswith(("~", "$"))
+    return Word((*directory.pieces, "/…/*")) if known else None
+
+
+def reading_below(call: Invocation, directory: Word) -> Iterator[Finding]:
     """The content of all files in a directory is shown."""
-    inside = Word((*word.pieces, "/…/*"))
-    path = resolve(inside, call.scope) or ""
-    # Where a relative path begins is known only after cd.
-    if path.startswith("/") or word.text.startswith(("~", "$")):
+    if inside := below(directory, call.scope):
         yield from reading(call, inside)
 
 
