@@ -91,6 +91,11 @@ class Link:
                     ) from error
             return self._sftp
 
+    def sftp_ended(self, sftp: asyncssh.SFTPClient) -> None:
+        """*sftp* has ended, though the connection may live on: the next call opens another."""
+        if self._sftp is sftp:
+            self._sftp = None
+
     async def forward(self, socket: str) -> str:
         """A Unix socket here that leads to *socket* there."""
         async with self._once:
