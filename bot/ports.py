@@ -40,6 +40,8 @@ class Ask:
     purpose: Literal["step", "summary"] = "step"
     prompt: str = ""
     """Version of the system prompt."""
+    thread: str = ""
+    """Whose questions are best answered by the server that answered the last one."""
 
 
 @dataclass(frozen=True, slots=True)
