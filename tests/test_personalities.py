@@ -45,7 +45,7 @@ async def test_ten_tasks(personality: Personality, tmp_path: Path) -> None:
     (place / "notes.txt").write_text("the app listens on port 8080\n")
     async with FakeOllama([personality.model]) as ollama:
         ollama.script(personality.model.name, mind(personality.way))
-        given = {
+        given: dict[str, Any] = {
             "ollama_url": ollama.url,
             "models": personality.model.name,
             "files_roots": f"read:/,write:{place}",
