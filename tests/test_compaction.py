@@ -67,7 +67,8 @@ async def test_in_a_run(tmp_path: Path) -> None:
     async with process(tmp_path, model) as bench:
         for number, text in enumerate(("huge", "b", "c"), 1):
             await bench.say(f"{text} {LONG}", BOB)
-            events = await bench.until("run_finished", count=number)
+            await bench.until("run_finished", count=number)
+        events = await bench.until("run_finished", count=3)
 
     assert kinds(events)[-3:] == ["context_summarised", "model_replied", "run_finished"]
     summaries = [event.text for event in events if isinstance(event, ContextSummarised)]
