@@ -7,11 +7,11 @@ from typing import Any
 
 import aiohttp
 
+from adapters.live.watermarks import Watermarks
 from adapters.slack import files
 from adapters.slack.escape import mrkdwn, plain
 from adapters.slack.identity import People
 from adapters.slack.place import root_of, thread_of
-from adapters.slack.watermarks import Watermarks
 from adapters.slack.wire import SlackWire
 from bot.chat import IncomingMessage, ThreadRef, User
 from bot.command import Caller
@@ -51,7 +51,7 @@ class Inbound:
         self._people = people
         self._store = store
         self._session = session
-        self.watermarks = Watermarks(store)
+        self.watermarks = Watermarks(store, "slack")
 
     async def heard(self, event: dict[str, Any], *, late: bool = False) -> Receipt | None:
         """Take in a message that is for the bot; None for those that are not.

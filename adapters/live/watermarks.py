@@ -19,7 +19,7 @@ _ALL = "SELECT place, mark FROM watermarks WHERE place LIKE $1 ORDER BY at DESC 
 class Watermarks:
     """Marks grow only: the platform's message ids are times."""
 
-    def __init__(self, store: Store, platform: str = "slack") -> None:
+    def __init__(self, store: Store, platform: str) -> None:
         self._store = store
         self._platform = platform
 
