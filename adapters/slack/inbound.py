@@ -7,9 +7,10 @@ from typing import Any
 
 import aiohttp
 
+from adapters.live.files import fetched
 from adapters.live.watermarks import Watermarks
-from adapters.slack import files
 from adapters.slack.escape import mrkdwn, plain
+from adapters.slack.files import offer
 from adapters.slack.identity import People
 from adapters.slack.place import root_of, thread_of
 from adapters.slack.wire import SlackWire
@@ -99,7 +100,8 @@ class Inbound:
             return None
         images: Sequence[Any] = ()
         if event.get("files"):
-            images, more = await files.fetched(self._session, self._me.token, event["files"])
+            offers = [offer(self._session, self._me.token, each) for each in event["files"]]
+            images, more = await fetched(offers, "Slack")
             text = "\n\n".join(filter(None, (text, more)))
         if not text.strip() and addressed:
             text = "help"
