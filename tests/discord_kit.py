@@ -4,16 +4,18 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from adapters.discord.service import DiscordService
-from bot.ports import Model
+from bot.config import Settings
+from bot.ports import Model, Store
 from bot.tool import Tool
 from tests.fakes.discord.server import DiscordServer
 from tests.fakes.discord.shapes import BOT, GUILD, TOKEN, Shape
 from tests.fakes.discord.world import buttons, shown
 from tests.kernel_kit import Bench, process
 
+Found = TypeVar("Found")
 ME = f"<@{BOT}>"
 OPERATOR, APPROVER, VIEWER, OUTSIDER = "1", "2", "3", "4"
 OPS_ROLE = "5000"
@@ -52,20 +54,25 @@ async def in_discord(
         "discord_home_guild": GUILD,
         **given,
     }
-    server.gateway.sessions.clear()
+    services: list[DiscordService] = []
+
+    def made(settings: Settings, store: Store) -> list[DiscordService]:
+        services.append(DiscordService(settings, store, stale=stale, calm=0.1))
+        return services
+
     async with process(
         directory,
         model,
         tools,
-        services=lambda settings, store: [DiscordService(settings, store, stale=stale, calm=0.1)],
+        services=made,
         **chosen,
     ) as bench:
         if wait:
-            await server.gateway.connected()
+            await until(lambda: services[0].connected or None, "a connection")
         yield bench
 
 
-async def until(found: Callable[[], Shape | None], what: str, *, seconds: float = 10) -> Shape:
+async def until(found: Callable[[], Found | None], what: str, *, seconds: float = 10) -> Found:
     """Look again and again: nobody tells a test what Discord shows."""
     try:
         async with asyncio.timeout(seconds):

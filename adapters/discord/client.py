@@ -44,7 +44,7 @@ class Client(discord.Client):
             enable_debug_events=False,
         )
         self.heard: Heard = _nothing
-        self.interacted: Interacted = _nothing
+        self.submitted: Interacted = _nothing
         self.back: Callable[[], None] = lambda: None
         """Called when it is connected, also again."""
         self.connected = False
@@ -53,7 +53,9 @@ class Client(discord.Client):
         await self.heard(message)
 
     async def on_interaction(self, interaction: discord.Interaction) -> None:
-        await self.interacted(interaction)
+        """Forms only: discord.py itself forgets them when it is restarted."""
+        if interaction.type is discord.InteractionType.modal_submit:
+            await self.submitted(interaction)
 
     async def on_ready(self) -> None:
         self._is_back()

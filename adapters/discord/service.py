@@ -9,9 +9,11 @@ import discord
 import structlog
 
 from adapters.discord.absence import Absence
+from adapters.discord.clicks import Clicks, button_class
 from adapters.discord.client import Client, point_at
 from adapters.discord.identity import People
 from adapters.discord.inbound import Inbound
+from adapters.discord.orders import Orders
 from adapters.discord.render import Render
 from adapters.discord.wire import DiscordWire
 from adapters.live.allowance import Limits
@@ -51,10 +53,17 @@ class DiscordService:
         self._stale = stale
         self._calm = calm
         self._content = True
-        self.trouble = ""
+        self._client: Client | None = None
+        self._given_up = ""
+
+    @property
+    def connected(self) -> bool:
+        return self._client is not None and self._client.connected
 
     def troubles(self) -> Mapping[str, str]:
-        return {"discord": self.trouble} if self.trouble else {}
+        if self._given_up or self.connected:
+            return {"discord": self._given_up}
+        return {"discord": "not connected"} if self._client else {}
 
     async def serve(self, bot: Bot) -> None:
         point_at(self._settings)
@@ -73,13 +82,14 @@ class DiscordService:
             await self.serve(bot)
 
     async def _give_up(self, why: str) -> None:
-        self.trouble = why
+        self._given_up = why
         log.error("Discord is given up", reason=why)
         await asyncio.Event().wait()
 
     async def _live(self, bot: Bot) -> None:
         """One client's life. Raises DiscordTrouble, and what cannot be mended."""
         async with Client(content=self._content, calm=self._calm) as client:
+            self._client = client
             try:
                 await client.login(self._settings.discord_token.get_secret_value())
                 await self._connected(client, bot)
@@ -87,6 +97,8 @@ class DiscordService:
                 raise
             except _TROUBLE as error:
                 raise DiscordTrouble(f"Discord cannot be reached: {error}") from error
+            finally:
+                self._client = None
         raise DiscordTrouble("the connection to Discord ended")
 
     async def _connected(self, client: Client, bot: Bot) -> None:
@@ -94,7 +106,11 @@ class DiscordService:
         people = People(client, self._settings.discord_home_guild)
         inbound = Inbound(bot, client, wire, people, self._store)
         absence = Absence(client, inbound, self._store, age=self._settings.catch_up_age)
-        client.heard = inbound.heard
+        clicks = Clicks(bot, people, inbound)
+        orders = Orders(bot, people, inbound, wire)
+        await orders.sync(orders.tree(client, clicks))
+        client.add_dynamic_items(button_class(clicks.pressed))
+        client.heard, client.submitted = inbound.heard, clicks.submitted
         client.back = absence.bell.set
         teller = Teller(
             "discord", wire, Render(self._settings.thoughts), self._store,

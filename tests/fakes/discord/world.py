@@ -84,7 +84,8 @@ class World:
         }  # fmt: skip
         there = self.channel(channel)
         if body.get("message_reference"):
-            message |= {"type": 19, "message_reference": body["message_reference"]}
+            reference = {"channel_id": channel, **body["message_reference"]}
+            message |= {"type": 19, "message_reference": reference}
         self.messages[message["id"]] = message
         there["last_message_id"] = message["id"]
         if "thread_metadata" in there:
