@@ -1,6 +1,7 @@
 """What goes wrong between the bot and a host: each time it says what, and nothing is pretended."""
 
 import asyncio
+import os
 import socket
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -29,11 +30,12 @@ async def reached(server: Sshd, **more: Any) -> AsyncGenerator[SshHost]:
 
 
 @asynccontextmanager
-async def a_server(command: str, sshd: Sshd) -> AsyncGenerator[int]:
+async def a_server(command: str, sshd: Sshd, late: float = 0.0) -> AsyncGenerator[int]:
     """An SSH server with the host key of *sshd* that answers every command with *command*'s words,
-    as an account's shell would; its port."""
+    as an account's shell would, *late* seconds after it was asked; its port."""
 
     async def handle(process: asyncssh.SSHServerProcess[str]) -> None:
+        await asyncio.sleep(late)
         process.stdout.write(command)
         process.exit(0)
 
@@ -82,6 +84,18 @@ async def test_an_unknown_key_is_a_hard_stop(sshd: Sshd, tmp_path: Path) -> None
         with pytest.raises(ToolError, match=r"SHA256:.* is not known.*ssh-keyscan"):
             await host.run("true")
     assert "" == host.key
+
+
+async def test_without_its_own_file_no_key_is_trusted(
+    sshd: Sshd, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The account's own known_hosts does not stand in for the file that a host names."""
+    (tmp_path / ".ssh").mkdir()
+    (tmp_path / ".ssh" / "known_hosts").write_text(sshd.known_hosts.read_text())
+    monkeypatch.setenv("HOME", str(tmp_path))
+    async with reached(sshd, known_hosts=str(tmp_path / "missing")) as host:
+        with pytest.raises(ToolError, match="is not known"):
+            await host.run("true")
 
 
 async def test_a_changed_key_is_a_hard_stop() -> None:
@@ -150,6 +164,19 @@ async def test_a_shell_that_alters_texts_is_refused(sshd: Sshd) -> None:
             await host.run("true")
 
 
+async def test_a_shell_is_not_used_because_its_trial_was_cut_short(sshd: Sshd) -> None:
+    """A stop in the middle of the trial: the next call tries again instead of going on."""
+    async with (
+        a_server("torture-begins:nearly the same:torture-ends", sshd, late=0.5) as port,
+        reached(sshd, port=port, known_hosts=_known(sshd, port)) as host,
+    ):
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.3):
+                await host.run("true")
+        with pytest.raises(ToolError, match="alters what it is told"):
+            await host.run("true")
+
+
 async def test_a_host_without_bash_says_so(sshd: Sshd) -> None:
     """What the login shell says of bash is turned into what to install."""
     async with (
@@ -174,6 +201,47 @@ async def test_only_some_channels_are_open_at_once(sshd: Sshd) -> None:
     assert [f"{number}\n" for number in range(30)] == [each.result().output for each in running]
 
 
+class _Vanishing(asyncssh.SFTPServer):
+    """Does what it is asked and is gone before it says so; the first time it is asked to rename."""
+
+    vanished = False
+
+    def posix_rename(self, oldpath: bytes, newpath: bytes) -> None:
+        Path(os.fsdecode(oldpath)).rename(os.fsdecode(newpath))
+        if not _Vanishing.vanished:
+            _Vanishing.vanished = True
+            self.channel.abort()
+
+
+async def test_a_write_whose_end_is_not_told_may_have_been_made(sshd: Sshd, tmp_path: Path) -> None:
+    """The file server ends in the middle of a write: nobody says that it failed, for it did not.
+    The next call has another one, on the same connection."""
+
+    async def shell(process: asyncssh.SSHServerProcess[str]) -> None:
+        done = await asyncio.create_subprocess_exec("sh", "-c", str(process.command), stdout=-1)
+        said, _ = await done.communicate()
+        process.stdout.write(said.decode())
+        process.exit(0)
+
+    server = await asyncssh.create_server(
+        NoPassword, "127.0.0.1", 0, server_host_keys=[str(sshd.home / "host")],
+        process_factory=shell, sftp_factory=_Vanishing,
+        authorized_client_keys=str(sshd.home / "client.pub"),
+    )  # fmt: skip
+    port = server.get_port()
+    path = str(tmp_path / "file")
+    async with reached(sshd, port=port, known_hosts=_known(sshd, port)) as host:
+        with pytest.raises(OutcomeUnknown, match="whether it was is unknown"):
+            await host.files.write(path, b"first")
+        assert b"first" == await host.files.read(path, limit=10)
+        await host.files.write(path, b"second")
+    server.close()
+    await server.wait_closed()
+
+    assert "second" == (tmp_path / "file").read_text()
+    assert ["file"] == [each.name for each in tmp_path.iterdir()]
+
+
 async def test_through_another_host(sshd: Sshd) -> None:
     """A host that is reached through another one."""
     outer = over_ssh(sshd)
@@ -194,8 +262,10 @@ async def test_a_socket_of_the_host_is_reached(sshd: Sshd, tmp_path: Path) -> No
 
     server = await asyncio.start_unix_server(echo, tmp_path / "there")
     async with server, reached(sshd) as host:
-        here = await host.forward(str(tmp_path / "there"))
-        assert here == await host.forward(str(tmp_path / "there"))
+        there = str(tmp_path / "there")
+        async with asyncio.TaskGroup() as tasks:
+            asked = [tasks.create_task(host.forward(there)) for _ in range(3)]
+        [here] = {each.result() for each in asked}
         reader, writer = await asyncio.open_unix_connection(here)
         writer.write(b"hello\n")
         answer = await reader.readline()

@@ -26,8 +26,10 @@ class Verifier:
         """Fingerprint of the last key that was not trusted."""
 
     def trusted(self) -> Any:
-        """What asyncssh takes as known hosts; an empty one trusts nobody."""
-        return str(self._file) if self._file.is_file() else b""
+        """What asyncssh takes as known hosts. Where there is no file, nobody is trusted: given
+        something empty, asyncssh would look into the account's own ``known_hosts`` instead."""
+        nobody: tuple[list[str], list[str], list[str]] = ([], [], [])
+        return str(self._file) if self._file.is_file() else nobody
 
     def client(self) -> asyncssh.SSHClient:
         verifier = self

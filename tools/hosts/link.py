@@ -35,6 +35,8 @@ class Link:
         self._jump = jump
         self._patience = patience
         self._lock = asyncio.Lock()
+        self._once = asyncio.Lock()
+        """Of two that want the same thing of a connection at once, one makes it."""
         self._slots = asyncio.Semaphore(CHANNELS)
         self._connection: asyncssh.SSHClientConnection | None = None
         self._sftp: asyncssh.SFTPClient | None = None
@@ -47,6 +49,12 @@ class Link:
     @property
     def connected(self) -> bool:
         return self._connection is not None and not self._connection.is_closed()
+
+    @property
+    def shown(self) -> str:
+        """Fingerprint of the key that the host showed; empty while it is not connected."""
+        key = self._connection.get_server_host_key() if self._connection else None
+        return key.get_fingerprint() if key else ""
 
     @asynccontextmanager
     async def channel(self) -> AsyncGenerator[asyncssh.SSHClientConnection]:
@@ -64,40 +72,44 @@ class Link:
             self._forget()
             try:
                 async with asyncio.timeout(self._patience):
-                    self._connection = await self._open()
-                    await self._try_shell(self._connection)
-            except (OSError, asyncssh.Error, TimeoutError) as error:
-                raise self._failed(error) from error
-            except ToolError as error:
+                    self._connection = await self._tried()
+            except (OSError, asyncssh.Error, TimeoutError, ToolError) as error:
                 raise self._failed(error) from error
             self._failures, self.trouble = 0, ""
             return self._connection
 
     async def sftp(self) -> asyncssh.SFTPClient:
-        connection = await self.connection()
-        if self._sftp is None:
-            try:
-                self._sftp = await connection.start_sftp_client(path_errors="surrogateescape")
-            except (asyncssh.Error, OSError) as error:
-                raise ToolError(
-                    f"{self.way.name} offers no SFTP ({error}): enable Subsystem sftp in its"
-                    " sshd_config"
-                ) from error
-        return self._sftp
+        async with self._once:
+            connection = await self.connection()
+            if self._sftp is None:
+                try:
+                    self._sftp = await connection.start_sftp_client(path_errors="surrogateescape")
+                except (asyncssh.Error, OSError) as error:
+                    raise ToolError(
+                        f"{self.way.name} offers no SFTP ({error}): enable Subsystem sftp in its"
+                        " sshd_config"
+                    ) from error
+            return self._sftp
+
+    def sftp_ended(self, sftp: asyncssh.SFTPClient) -> None:
+        """*sftp* has ended, though the connection may live on: the next call opens another."""
+        if self._sftp is sftp:
+            self._sftp = None
 
     async def forward(self, socket: str) -> str:
         """A Unix socket here that leads to *socket* there."""
-        connection = await self.connection()
-        if socket not in self._sockets:
-            path = str(Path(mkdtemp(prefix="bot-"), "socket"))
-            try:
-                await connection.forward_local_path(path, socket)
-            except (asyncssh.Error, OSError) as error:
-                raise ToolError(
-                    f"{socket} of {self.way.name} cannot be reached: {error}"
-                ) from error
-            self._sockets[socket] = path
-        return self._sockets[socket]
+        async with self._once:
+            connection = await self.connection()
+            if socket not in self._sockets:
+                path = str(Path(mkdtemp(prefix="bot-"), "socket"))
+                try:
+                    await connection.forward_local_path(path, socket)
+                except (asyncssh.Error, OSError) as error:
+                    raise ToolError(
+                        f"{socket} of {self.way.name} cannot be reached: {error}"
+                    ) from error
+                self._sockets[socket] = path
+            return self._sockets[socket]
 
     async def closed(self) -> None:
         """Close it, and wait until nothing of it is left."""
@@ -135,6 +147,16 @@ class Link:
             keepalive_count_max=3,
             x509_trusted_certs=None,
         )
+
+    async def _tried(self) -> asyncssh.SSHClientConnection:
+        """A new connection; none whose shell was not tried to its end, whatever ends the trial."""
+        connection = await self._open()
+        try:
+            await self._try_shell(connection)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
 
     async def _try_shell(self, connection: asyncssh.SSHClientConnection) -> None:
         """Whether the account's login shell hands texts on unchanged."""

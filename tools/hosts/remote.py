@@ -1,7 +1,6 @@
 """One command on a host over SSH: its output, its end, and ending it for certain."""
 
 import asyncio
-import secrets
 from contextlib import suppress
 from typing import Any, Literal
 
@@ -10,7 +9,7 @@ import asyncssh
 from bot.tool import OutcomeUnknown, ToolError
 from tools.hosts.link import Link
 from tools.hosts.output import READ, Capture, safe
-from tools.hosts.wrapper import Preamble, command_line, ending, wrapped
+from tools.hosts.wrapper import Preamble, command_line, ending, new_marker, wrapped
 
 DRAIN = 0.25
 """Seconds that output may still come after the command has ended."""
@@ -79,8 +78,8 @@ class RemoteCommand:
     def __init__(self, link: Link, command: str, cwd: str | None, capture: Capture) -> None:
         self._link = link
         self._capture = capture
-        self._preamble = Preamble(secrets.token_hex(12))
-        words = (command, cwd) if cwd else (command,)
+        self._preamble = Preamble(new_marker())
+        words = (cwd, command) if cwd else (command,)
         script = wrapped(self._preamble.marker, cwd)
         self._line = command_line(link.way.user, script, *words)
         self._session = Session(self._preamble, capture)

@@ -6,6 +6,7 @@ whether it hands them on unchanged is tried at each connect, with TORTURE."""
 import re
 import shlex
 from dataclasses import dataclass, field
+from secrets import token_hex
 
 TORTURE = "a  b\t'\"`$HOME $(id) \\ \\\\ !x !! %s * ? [a] {b,c} ~ # & | ; < > ü€ \n end\\"
 """Everything that shells like to change."""
@@ -15,6 +16,12 @@ _ENVIRONMENT = (
 _BASH = "bash --noprofile --norc -c"
 _NOISE = 1 << 20
 """Bytes that start-up files may print before the marker."""
+_MARKED = re.compile(rb"([0-9a-f]{24}) (\w+)\n")
+
+
+def new_marker() -> str:
+    """Fits ``_MARKED``; nobody can guess it, so only the wrapper prints it."""
+    return token_hex(12)
 
 
 def command_line(user: str, script: str, *words: str) -> str:
@@ -24,11 +31,12 @@ def command_line(user: str, script: str, *words: str) -> str:
 
 
 def wrapped(marker: str, cwd: str | None) -> str:
-    """A script that prints *marker* and its process id, then becomes bash with ``$1`` as its text.
+    """A script that prints *marker* and its process id, then runs its last argument, ``$1`` or
+    with a *cwd* ``$2``, as its own text: as ``bash -c`` would, but without another bash.
 
-    With a *cwd* that cannot be entered it prints the marker and ``cwd`` instead, and ends."""
-    enter = f'cd -- "$2" 2>/dev/null || {{ echo "{marker} cwd"; exit; }}; ' if cwd else ""
-    return f'exec </dev/null 2>&1; {enter}echo "{marker} $$"; exec {_BASH} "$1"'
+    With a *cwd*, ``$1``, that cannot be entered it prints the marker and ``cwd``, and ends."""
+    enter = f'cd -- "$1" 2>/dev/null || {{ echo "{marker} cwd"; exit; }}; shift; ' if cwd else ""
+    return f'exec </dev/null 2>&1; {enter}echo "{marker} $$"; eval "shift; $1"'
 
 
 def ending(session: int) -> str:
@@ -62,11 +70,12 @@ class Preamble:
         if self.said:
             return data
         self.noise += data
-        found = re.search(rb"%s (\w+)\n" % self.marker.encode(), self.noise)
+        lines = _MARKED.finditer(bytes(self.noise))
+        found = next((line for line in lines if line[1].decode() == self.marker), None)
         if found is None:
             del self.noise[:-_NOISE]
             return b""
-        self.said = found[1].decode()
+        self.said = found[2].decode()
         rest = bytes(self.noise[found.end() :])
         self.noise.clear()
         return rest

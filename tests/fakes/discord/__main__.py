@@ -85,7 +85,8 @@ async def main(port: int) -> None:
             server.world.person(who, name)
         print(
             f"AI_DISCORD_TOKEN={TOKEN} AI_DISCORD_HOME_GUILD={GUILD}"
-            f" AI_DISCORD_API_URL={server.url} AI_DISCORD_GATEWAY_URL={server.gateway.url} make run\n\n{HELP}"
+            f" AI_DISCORD_API_URL={server.url} AI_DISCORD_GATEWAY_URL={server.gateway.url}"
+            f" make run\n\n{HELP}"
         )
         desk = Desk(server)
         async with asyncio.TaskGroup() as tasks:
