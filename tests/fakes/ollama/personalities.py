@@ -62,7 +62,7 @@ PERSONALITIES = (
     Personality(FakeModel("qwen2.5-coder:7b", ("completion", "tools"), 32_768), _coder),
     Personality(FakeModel("phi4:14b", ("completion",), 16_384), _formatted),
     Personality(FakeModel("qwen3:8b"), _thinking),
-    Personality(FakeModel("smollm2:1.7b", ("completion", "tools"), 8_192), _babbling),
+    Personality(FakeModel("smollm2:1.7b", ("completion", "tools"), 16_384), _babbling),
 )
 
 
@@ -77,7 +77,7 @@ def mind(way: Way) -> Callable[[ChatRequest], Reply]:
             text: str = message.get("content") or ""
             if message["role"] == "tool" or _RESULT.match(text):
                 results.append(_RESULT.sub("", text, count=1))
-            elif message["role"] == "user" and text.startswith("["):
+            elif message["role"] == "user" and text.startswith("[["):
                 wanted, results = json.loads(text), []
         if len(results) < len(wanted):
             name, arguments = wanted[len(results)]
