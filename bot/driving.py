@@ -115,7 +115,7 @@ class Driver:
             await run.append(reached)
             return True
         if ask.purpose == "summary":
-            await run.append(ContextSummarised(await self._summary(run, ask), ask.upto))
+            await run.append(await self._summary(run, ask))
             return True
         try:
             reply = await self._reply(run, await self._briefer.brief(run, ask))
@@ -132,7 +132,7 @@ class Driver:
         await self._calls.begin(run, batch.begin)
         return True
 
-    async def _summary(self, run: Run, ask: Ask) -> str:
+    async def _summary(self, run: Run, ask: Ask) -> ContextSummarised:
         """Of the older part of the conversation. Without one the run goes on all the same."""
         reply = ModelReplied()
         try:
@@ -141,7 +141,8 @@ class Driver:
                     reply = piece if isinstance(piece, ModelReplied) else reply
         except ModelError as error:
             log.warning("no summary", run=run.id, reason=str(error))
-        return self._redact(reply.text) or "(It could not be summed up, and is left out.)"
+        text = self._redact(reply.text) or "(It could not be summed up, and is left out.)"
+        return ContextSummarised(text, ask.upto, reply.usage)
 
     async def _reply(self, run: Run, ask: Ask) -> ModelReplied:
         last, tainted = run.ledger.seq, run.ledger.tainted

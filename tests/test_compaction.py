@@ -1,8 +1,10 @@
 """Conversations that outgrow the context: the older part is summed up, and the run goes on."""
 
+from dataclasses import replace
 from pathlib import Path
 
-from bot.events import ContextSummarised, ModelReplied
+from bot.events import ContextSummarised, ModelReplied, Usage
+from bot.ledger import Ledger
 from bot.ports import Ask, ModelError
 from tests.fakes.model import ScriptedModel, says
 from tests.kernel_kit import BOB, kinds, process
@@ -60,7 +62,7 @@ async def test_in_a_run(tmp_path: Path) -> None:
         if ask.purpose == "summary":
             if "huge" in ask.messages[1].text:
                 raise ModelError("too much")
-            return says("They talked at length.")
+            return replace(says("They talked at length."), usage=Usage(900, 100))
         return says(f"{len(ask.messages)} messages {LONG}")
 
     model = ScriptedModel(script=script)
@@ -73,3 +75,15 @@ async def test_in_a_run(tmp_path: Path) -> None:
     assert kinds(events)[-3:] == ["context_summarised", "model_replied", "run_finished"]
     summaries = [event.text for event in events if isinstance(event, ContextSummarised)]
     assert "could not be summed up" in summaries[0]
+
+
+def test_a_summary_costs() -> None:
+    """Its tokens count towards the run's budget."""
+    run = long_thread()
+    run.add(ContextSummarised("They talked.", run.ask.upto, Usage(900, 100)))
+    ledger = Ledger(run.run)
+    for recorded in run.log:
+        ledger.fold(recorded)
+
+    assert ledger.spent.tokens == 1_000
+    assert ledger.spent.steps == 0
