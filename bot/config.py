@@ -70,6 +70,8 @@ class Settings(BaseSettings):
     """Where Ollama listens."""
     ollama_api_key: SecretStr = SecretStr("")
     """Bearer token for an Ollama that wants one."""
+    hosts_file: Path | None = None
+    """hosts.toml: machines reached over SSH, see docs/HOSTS.md; re-read when it changes."""
     chroma_url: str = ""
     """A Chroma server for the index of memories: http://127.0.0.1:8000; by default in process."""
     learning: Literal["auto", "review", "off"] = "auto"

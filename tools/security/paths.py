@@ -153,8 +153,10 @@ def reads_secret(word: Word, scope: Scope) -> bool:
     path = resolve(word, scope)
     if path is None or path in HARMLESS:
         return False
-    if is_secret(path) or matches(path, SECRET_PLACES):
-        return True
+    _, climbs, tail = word.text.rpartition("../")
+    for real in (path, f"/{tail}") if climbs else (path,):
+        if is_secret(real) or matches(real, SECRET_PLACES):
+            return True
     if "/…/" in path:
         return _may_find_secrets(*path.split("/…/", 1))
     if not set(path) & set("*?[") or (path.endswith("/*") and path not in ("/etc/*", "~/.ssh/*")):

@@ -103,8 +103,11 @@ def _top(call: Invocation) -> Iterator[Finding]:
         yield reveals(f"{call.name} shows environments")
 
 
+_ENVIRONMENTS = re.compile(r"(?i)\benv\b|\.config\b(?!\.[a-z])|\.containerspec\b(?!\.[a-z])")
+
+
 def _inspect(call: Invocation) -> Iterator[Finding]:
-    if any(re.search(r"\benv\b", text, re.IGNORECASE) for text in call.texts):
+    if any(map(_ENVIRONMENTS.search, call.texts)):
         yield reveals(f"{call.name}: the environment of a container often holds secrets")
     yield from takes(_SHOWS)(call)
 
@@ -130,9 +133,29 @@ _CONTAINER = {
         "changes or moves data"
     ),
 }
-_COMPOSE = verbs(
+
+
+def _resolved(call: Invocation) -> Iterator[Finding]:
+    """The project with the values of its environment, unless only names are asked for."""
+    if not call.args or not all(map(_NAMES_ONLY.fullmatch, call.texts)):
+        yield reveals(f"{call.name} shows what environment files hold")
+
+
+_NAMES_ONLY = re.compile(r"-q|--(quiet|services|images|volumes|profiles|hash(=\S+)?)")
+_ENVIRONMENT_FILE = re.compile(r"(.*/)?[\w-]*\.env[\w.-]*")
+
+
+def _compose(call: Invocation) -> Iterator[Finding]:
+    for value in call.options("--env-file=").values("--env-file"):
+        if not _ENVIRONMENT_FILE.fullmatch(value.text):
+            yield danger(f"{call.name} --env-file {value.text}: its errors show the file")
+    yield from _PROJECT(call)
+
+
+_PROJECT = verbs(
     {
-        "ps logs config images top port version ls events stats convert": READ,
+        "ps logs images top port version ls events stats": READ,
+        "config convert": _resolved,
         "up restart start pull create unpause": changes("changes the project's containers"),
         "down stop kill rm pause": dangerous("stops or deletes the project's containers"),
         "exec": container_exec,
@@ -155,7 +178,7 @@ _DOCKER = verbs(
             "",
             reading=_SHOWS,
         ),
-        "compose": _COMPOSE,
+        "compose": _compose,
         "context": verbs({"ls show inspect": READ}, "", reading=_SHOWS),
         "builder buildx": verbs(
             {"ls du inspect": READ},
@@ -177,7 +200,7 @@ _DOCKER = verbs(
 
 PROGRAMS: Mapping[str, Judge] = {
     "docker podman nerdctl": _DOCKER,
-    "docker-compose podman-compose": _COMPOSE,
+    "docker-compose podman-compose": _compose,
     "crictl": verbs(
         {
             "ps pods images image info inspect inspecti inspectp logs stats version statsp img": READ,

@@ -170,7 +170,6 @@ PROGRAMS: Mapping[str, Judge] = {
     ),
     "route": takes("-neFCv46", operands=r"(?!)"),
     "arp": takes("-avnH -i= --all --verbose --numeric --device=", operands=r"[\w.:-]+"),
-    "ifconfig": dangerous("may change the network: use ip addr"),
     "ethtool": only(
         "-[iSkgcalmnTPxude]|--(driver|statistics|show-[a-z-]+|phy-statistics|module-info|json|version)"
     ),
@@ -182,7 +181,7 @@ PROGRAMS: Mapping[str, Judge] = {
             "device dev d": verbs({"status show": READ, "wifi": takes("", operands="list")}),
             "connection con c": verbs({"show": READ}, "", reading="--active --order="),
         },
-        "-tpf= -g= -m= -c= -e= --terse --pretty --fields= --get-values= --mode= --colors= --escape=",
+        "-tp -f= -g= -m= -c= -e= --terse --pretty --fields= --get-values= --mode= --colors= --escape=",
         other="changes the network",
     ),
     "tc": verbs({"qdisc class filter": verbs({"show list ls": READ})}, "-sdnpj -s -d"),

@@ -79,9 +79,12 @@ def _yq(call: Invocation) -> Iterator[Finding]:
 _OPENSSL_READS = frozenset(
     "version ciphers s_client x509 verify crl dgst asn1parse list req".split()
 )
+_OF_CERTIFICATES = ("x509", "verify", "crl")
+_CERTIFICATE = re.compile(r"(?!.*(priv|key)).*\.(pem|crt|cer)")
+"""What these show of it is public, also when a key stands beside it."""
 _OPENSSL_OPTIONS = re.compile(
     r"-(noout|text|dates|subject|issuer|enddate|startdate|serial|fingerprint|sha\d+|md5|in|inform|connect|servername"
-    r"|showcerts|brief|CAfile|CApath|checkend|ext|hash|modulus|pubkey|nameopt|verify_return_error|starttls|tls1_[123]"
+    r"|showcerts|brief|CAfile|CApath|checkend|ext|hash|modulus|pubkey|nameopt|nextupdate|lastupdate|verify_return_error|starttls|tls1_[123]"
     r"|purpose|untrusted|a|v|V|s|h|r|hex|binary|c|digest-commands|cipher-commands|alpn|status|tlsextdebug|crlf|quiet"
     r"|certopt|email|ocsp_uri|checkhost|checkip|partial_chain|no_check_time|issuer_hash|subject_hash|cipher|ciphersuites|4|6)"
 )
@@ -98,7 +101,8 @@ def _openssl(call: Invocation) -> Iterator[Finding]:
         if call.stdin.text is None:
             yield danger("openssl s_client sends what it reads")
     for word in call.args:
-        yield from reading(call, word)
+        if verb not in _OF_CERTIFICATES or not _CERTIFICATE.fullmatch(word.text):
+            yield from reading(call, word)
 
 
 def _shred(call: Invocation) -> Iterator[Finding]:
