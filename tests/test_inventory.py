@@ -1,14 +1,18 @@
 """hosts.toml: what it may say, what is said when it is wrong, and what happens when it changes."""
 
 import os
+import pwd
+import re
 from pathlib import Path
 
+import asyncssh
 import pytest
 
 from bot.config import BadSettings
 from bot.tool import ToolError
 from tests.bot_process import bot_says
 from tests.lab.sshd import Sshd
+from tests.lab.sshd import sshd as own_sshd
 from tests.tools_kit import settings
 from tools.hosts import create, inventory
 from tools.hosts.inventory import Inventory
@@ -116,17 +120,33 @@ def _write(file: Path, text: str) -> None:
 
 @pytest.fixture
 def table(sshd: Sshd) -> str:
+    return _listed(sshd)
+
+
+def _listed(server: Sshd) -> str:
     return (
-        f'[hosts.self]\naddress = "127.0.0.1"\nport = {sshd.port}\nkey = "{sshd.key}"\n'
-        f'known_hosts = "{sshd.known_hosts}"\n'
+        f'[hosts.self]\naddress = "127.0.0.1"\nport = {server.port}\nkey = "{server.key}"\n'
+        f'known_hosts = "{server.known_hosts}"\n'
     )
 
 
-async def test_the_doctor_finds_what_is_wrong(tmp_path: Path, table: str) -> None:
-    """All well: it says so. A host that is away: a table of all, and an exit status of 1."""
+async def test_the_doctor_shows_what_it_found(tmp_path: Path, table: str, sshd: Sshd) -> None:
+    """All well: each host with its account, key, shell and what is there; the status is 0."""
     file = tmp_path / "hosts.toml"
     file.write_text(table)
-    assert (0, True) == _well(await bot_says(tmp_path, "doctor", "hosts", hosts_file=str(file)))
+    status, said = await bot_says(tmp_path, "doctor", "hosts", hosts_file=str(file))
+    [row] = [line for line in said.splitlines() if line.startswith("self")]
+    fingerprint = asyncssh.read_public_key(str(sshd.home / "host.pub")).get_fingerprint()
+
+    assert (0, True) == (status, "nothing is wrong" in said)
+    for word in ("root@self", "yes", fingerprint, pwd.getpwuid(0).pw_shell, "ms", "git"):
+        assert word in row
+    assert re.search(r"^local +root@local +yes +- ", said, re.MULTILINE)
+
+
+async def test_the_doctor_finds_what_is_wrong(tmp_path: Path, table: str) -> None:
+    """A host that is away: the same table, why below it, and an exit status of 1."""
+    file = tmp_path / "hosts.toml"
     file.write_text(f'{table}\n[hosts.gone]\naddress = "127.0.0.1"\nport = 1\n')
     status, said = await bot_says(tmp_path, "doctor", "hosts", hosts_file=str(file))
 
@@ -135,5 +155,14 @@ async def test_the_doctor_finds_what_is_wrong(tmp_path: Path, table: str) -> Non
     assert "root@self" in said
 
 
-def _well(ended: tuple[int, str]) -> tuple[int, bool]:
-    return ended[0], "nothing is wrong" in ended[1]
+async def test_the_doctor_names_a_slow_start_up_file(tmp_path: Path) -> None:
+    """A login shell that takes its time before each command: which file makes it so."""
+    (tmp_path / ".bashrc").write_text("sleep 0.6\n")
+    (tmp_path / "bot").mkdir()
+    with own_sshd(f"SetEnv HOME={tmp_path}") as server:
+        file = tmp_path / "hosts.toml"
+        file.write_text(_listed(server))
+        status, said = await bot_says(tmp_path / "bot", "doctor", "hosts", hosts_file=str(file))
+
+    assert 1 == status
+    assert re.search(rf"self: each command waits \d.* {tmp_path}/.bashrc \(0\.[6-9]", said)

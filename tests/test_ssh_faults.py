@@ -1,6 +1,7 @@
 """What goes wrong between the bot and a host: each time it says what, and nothing is pretended."""
 
 import asyncio
+import os
 import socket
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -198,6 +199,47 @@ async def test_only_some_channels_are_open_at_once(sshd: Sshd) -> None:
         running = [tasks.create_task(host.run(f"echo {number}")) for number in range(30)]
 
     assert [f"{number}\n" for number in range(30)] == [each.result().output for each in running]
+
+
+class _Vanishing(asyncssh.SFTPServer):
+    """Does what it is asked and is gone before it says so; the first time it is asked to rename."""
+
+    vanished = False
+
+    def posix_rename(self, oldpath: bytes, newpath: bytes) -> None:
+        Path(os.fsdecode(oldpath)).rename(os.fsdecode(newpath))
+        if not _Vanishing.vanished:
+            _Vanishing.vanished = True
+            self.channel.abort()
+
+
+async def test_a_write_whose_end_is_not_told_may_have_been_made(sshd: Sshd, tmp_path: Path) -> None:
+    """The file server ends in the middle of a write: nobody says that it failed, for it did not.
+    The next call has another one, on the same connection."""
+
+    async def shell(process: asyncssh.SSHServerProcess[str]) -> None:
+        done = await asyncio.create_subprocess_exec("sh", "-c", str(process.command), stdout=-1)
+        said, _ = await done.communicate()
+        process.stdout.write(said.decode())
+        process.exit(0)
+
+    server = await asyncssh.create_server(
+        NoPassword, "127.0.0.1", 0, server_host_keys=[str(sshd.home / "host")],
+        process_factory=shell, sftp_factory=_Vanishing,
+        authorized_client_keys=str(sshd.home / "client.pub"),
+    )  # fmt: skip
+    port = server.get_port()
+    path = str(tmp_path / "file")
+    async with reached(sshd, port=port, known_hosts=_known(sshd, port)) as host:
+        with pytest.raises(OutcomeUnknown, match="whether it was is unknown"):
+            await host.files.write(path, b"first")
+        assert b"first" == await host.files.read(path, limit=10)
+        await host.files.write(path, b"second")
+    server.close()
+    await server.wait_closed()
+
+    assert "second" == (tmp_path / "file").read_text()
+    assert ["file"] == [each.name for each in tmp_path.iterdir()]
 
 
 async def test_through_another_host(sshd: Sshd) -> None:

@@ -22,6 +22,8 @@ from bot.tool import Tool
 CONNECT_WITHIN = 5.0
 """Seconds until a server that does not answer at all counts as unreachable."""
 CONNECTIONS = 1024
+PICTURE = 1_600
+"""Tokens that a picture costs at most in the models that are in use."""
 KEPT = 8 << 20
 """Bytes of encoded messages that are kept."""
 
@@ -102,7 +104,8 @@ class Encoder:
             while self._size > self._keep and len(self._messages) > 1:
                 oldest = next(iter(self._messages))
                 self._size -= len(self._messages.pop(oldest)[1])
-        return int(len(known[1]) / CHARS_PER_TOKEN)
+        pictures = sum(-(-len(image) // 3) * 4 for image in message.images)
+        return int((len(known[1]) - pictures) / CHARS_PER_TOKEN) + PICTURE * len(message.images)
 
     def messages(self, messages: Iterable[Message]) -> bytes:
         known = self._messages

@@ -17,7 +17,7 @@ from agent.models.heard import Heard
 from agent.models.requests import Request, Requests
 from bot.events import ModelReplied
 from bot.ports import Ask, Delta, ModelError
-from bot.views import ModelStatus
+from bot.views import ModelInfo, ModelStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,8 @@ class Patience:
     idle: float = 30.0
     """Between two pieces."""
     total: float = 300.0
+    listing: float = 10.0
+    """Until a server says what it has."""
     status: float = 2.0
     """Until a server that does not say how it is counts as unreachable."""
 
@@ -67,6 +69,24 @@ class Ollama:
                 for delta in heard.add(part):
                     yield delta
         yield heard.replied(ask, name, request.context)
+
+    async def names(self) -> Sequence[str]:
+        """The installed models, as they were a few seconds ago. Raises ModelError."""
+        with explained(self.url):
+            async with asyncio.timeout(self._patience.listing):
+                return await self._catalogue.names()
+
+    async def can(self, model: str, capability: str) -> bool:
+        """Whether an installed model has a capability such as ``vision``. Raises ModelError."""
+        with explained(self.url):
+            async with asyncio.timeout(self._patience.listing):
+                return capability in (await self._catalogue.facts(model)).capabilities
+
+    async def models(self) -> Sequence[ModelInfo]:
+        """The installed models with all that is known of them. Raises ModelError."""
+        with explained(self.url):
+            async with asyncio.timeout(self._patience.listing):
+                return await self._catalogue.described()
 
     async def status(self) -> ModelStatus:
         now = asyncio.get_running_loop().time()

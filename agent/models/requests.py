@@ -1,7 +1,7 @@
 """What is sent to a model: the conversation in the shape it knows, as much as it can read."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from agent.models.catalogue import Facts
 from agent.models.client import Encoder, body, dump
@@ -13,6 +13,10 @@ from bot.tool import Tool
 
 ANSWER = 2_048
 """Tokens that are left for the answer, or a quarter of a small context."""
+
+KEEP_ALIVE = "30m"
+"""How long Ollama keeps a model in memory: a conversation has pauses."""
+UNSEEN = "(There was a picture here, which you cannot see.)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +44,8 @@ class Requests:
         offered = encoder.tools(() if constrained else ask.tools)
         messages, form = self._constrained(ask) if constrained else (ask.messages, b"")
         room = num_ctx - min(ANSWER, num_ctx // 4) - int(len(offered) / CHARS_PER_TOKEN)
+        if "vision" not in facts.capabilities:
+            messages = _described(messages)
         fitted = fit(messages, room, encoder.cost)
         optional = {"think": True} if "thinking" in facts.capabilities else {}
         request = body(
@@ -48,6 +54,7 @@ class Requests:
             model=model,
             stream=True,
             options={"num_ctx": num_ctx},
+            keep_alive=KEEP_ALIVE,
             **optional,
         )
         context = Context(prompt=ask.prompt, num_ctx=num_ctx, first=fitted.first)
@@ -61,3 +68,13 @@ class Requests:
         _, told, form = self._told
         first, *others = ask.messages
         return [first, told, *others], form
+
+
+def _described(messages: Sequence[Message]) -> Sequence[Message]:
+    """Pictures in words: Ollama refuses them where the model cannot see."""
+    if not any(message.images for message in messages):
+        return messages
+    return [
+        replace(message, text=f"{message.text}\n{UNSEEN}", images=()) if message.images else message
+        for message in messages
+    ]

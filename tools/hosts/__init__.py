@@ -5,10 +5,11 @@ from collections.abc import Mapping
 from bot.config import BadSettings, Settings
 from bot.ports import Part
 from bot.resources import Host, Roots
+from tools.hosts.doctor import doctor
 from tools.hosts.inventory import Build, Entry, Inventory
 from tools.hosts.local import LocalHost
 from tools.hosts.roots import local_roots
-from tools.hosts.state import doctor, listing
+from tools.hosts.state import listing
 from tools.security.rules import Rules, load
 
 

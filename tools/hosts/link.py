@@ -50,6 +50,12 @@ class Link:
     def connected(self) -> bool:
         return self._connection is not None and not self._connection.is_closed()
 
+    @property
+    def shown(self) -> str:
+        """Fingerprint of the key that the host showed; empty while it is not connected."""
+        key = self._connection.get_server_host_key() if self._connection else None
+        return key.get_fingerprint() if key else ""
+
     @asynccontextmanager
     async def channel(self) -> AsyncGenerator[asyncssh.SSHClientConnection]:
         """A connection on which one more channel may be opened now."""
@@ -84,6 +90,11 @@ class Link:
                         " sshd_config"
                     ) from error
             return self._sftp
+
+    def sftp_ended(self, sftp: asyncssh.SFTPClient) -> None:
+        """*sftp* has ended, though the connection may live on: the next call opens another."""
+        if self._sftp is sftp:
+            self._sftp = None
 
     async def forward(self, socket: str) -> str:
         """A Unix socket here that leads to *socket* there."""

@@ -6,8 +6,8 @@ right before each operation: a link that is put there in that instant is followe
 import errno
 import posixpath
 import stat
-from collections.abc import AsyncGenerator, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncGenerator, Generator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager, suppress
 from secrets import token_hex
 from time import monotonic
 from typing import Any, Literal
@@ -16,12 +16,13 @@ import asyncssh
 from asyncssh.constants import FXF_CREAT, FXF_EXCL, FXF_WRITE
 
 from bot.resources import FileStat, Roots
-from bot.tool import ToolError
+from bot.tool import OutcomeUnknown, ToolError
 from tools.hosts.link import Link
 from tools.hosts.roots import within
 
 _BLOCK = 256 * 1024
 _CREATE = FXF_WRITE | FXF_CREAT | FXF_EXCL
+_LOST = (asyncssh.SFTPConnectionLost, asyncssh.SFTPNoConnection)
 _NAMES_KEPT = 600.0
 """Seconds that names of accounts are believed."""
 _KINDS: Mapping[int, Literal["file", "directory", "link"]] = {
@@ -97,7 +98,8 @@ class SshFiles:
                     await file.write(data)
                     with suppress(asyncssh.SFTPOpUnsupported):
                         await file.fsync()
-                await sftp.posix_rename(draft, f"{directory}/{name}")
+                with self._decisive(path):
+                    await sftp.posix_rename(draft, f"{directory}/{name}")
             except BaseException:
                 with suppress(asyncssh.Error, OSError):
                     await sftp.remove(draft)
@@ -106,7 +108,19 @@ class SshFiles:
     async def remove(self, path: str) -> None:
         async with self._session(path) as sftp:
             await self._must_be_real(sftp, posixpath.dirname(path))
-            await sftp.remove(path)
+            with self._decisive(path):
+                await sftp.remove(path)
+
+    @contextmanager
+    def _decisive(self, path: str) -> Generator[None]:
+        """Asks for the change itself: no answer does not mean that it was not made."""
+        try:
+            yield
+        except (*_LOST, asyncssh.DisconnectError) as error:
+            raise OutcomeUnknown(
+                f"the connection to {self._link.way.name} was lost while {path} was changed:"
+                " whether it was is unknown"
+            ) from error
 
     @asynccontextmanager
     async def _session(self, path: str) -> AsyncGenerator[asyncssh.SFTPClient]:
@@ -116,10 +130,14 @@ class SshFiles:
         sftp = await self._link.sftp()
         try:
             yield sftp
+        except OutcomeUnknown:
+            self._link.sftp_ended(sftp)
+            raise
+        except (*_LOST, asyncssh.DisconnectError, asyncssh.ChannelOpenError) as error:
+            self._link.sftp_ended(sftp)
+            raise ToolError(f"the connection to {self._link.way.name} was lost: {error}") from error
         except asyncssh.SFTPError as error:
             raise _meant(error, path) from error
-        except asyncssh.Error as error:
-            raise ToolError(f"the connection to {self._link.way.name} was lost: {error}") from error
 
     async def _must_be_real(self, sftp: asyncssh.SFTPClient, path: str) -> None:
         if await _real(sftp, path) != path:

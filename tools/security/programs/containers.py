@@ -17,9 +17,10 @@ _RUN = (
 _HOST = re.compile(
     r"(/|/etc|/root|/home|/boot|/dev|/proc|/sys|/usr|/bin|/sbin|/lib\w*|/var|/var/lib|/var/run|/run|/var/lib/docker|(/var)?/run/(docker|containerd/containerd|crio/crio)\.sock|/var/run/docker\.sock)(/.*)?"
 )
-_OWNED = re.compile(
+OWNED = re.compile(
     r"/(etc|root|boot|proc|sys|usr|bin|sbin|dev)(/.*)?|/|/home|/var(/run|/lib)?|/run|(/var)?/run/.*\.sock|/var/lib/docker(/.*)?|~(/\.ssh)?"
 )
+"""Paths of a host that a container must not be given: whoever has one of them has the host."""
 
 _TELLS = re.compile(
     r"(^|[\s;&|({`])(env|printenv|set|(export|declare) -[px]+)\s*($|[;|&)}`<>])", re.MULTILINE
@@ -50,7 +51,7 @@ def _run(call: Invocation) -> Iterator[Finding]:
         m[1] for v in found.values("--mount") if (m := re.search(r"(?:source|src)=([^,]*)", v.text))
     ]
     for source in mounts:
-        if _OWNED.fullmatch(re.sub(r"/+(\.?/+)*", "/", source).rstrip("/") or "/"):
+        if OWNED.fullmatch(re.sub(r"/+(\.?/+)*", "/", source).rstrip("/") or "/"):
             yield deny(f"{why}: {source}")
     if any("unconfined" in v.text for v in found.values("--security-opt")) and found.has(
         "--cap-add"

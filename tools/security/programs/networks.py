@@ -42,6 +42,8 @@ def _looks_up(call: Invocation) -> Iterator[Finding]:
     for word in call.args:
         if word.holes and word.origin not in ("system", "glob"):
             yield danger(f"{call.name}: the name is computed: {word.text}", egress=True)
+        elif word.holes and isinstance(end := word.pieces[-1], str) and "." in end:
+            yield danger(f"{call.name} tells another's name server {word.text}", egress=True)
         if word.secret:
             yield deny(f"{call.name} sends secrets away in a name")
     yield reaches(f"{call.name} asks other hosts", Level.ALLOW)

@@ -1,9 +1,12 @@
 """Programs that only read, with the options that are known to: any other option asks."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
-from tools.security.invocation import Judge
+from tools.security.finding import Finding
+from tools.security.invocation import Invocation, Judge
+from tools.security.paths import reading_below
 from tools.security.tables import takes
+from tools.security.words import plain
 
 _NOTHING = r"(?!)"
 _TABLES: Mapping[str, str] = {
@@ -126,11 +129,34 @@ _CONTENTS: Mapping[str, str] = {
 
 _DATE = "-uRI? -d= -r= -I --date= --utc --universal --rfc-email --rfc-2822 --rfc-3339= --iso-8601? --reference= --debug --resolution -f= --file="
 
+
+def _deep(table: str) -> Judge:
+    """Searches all files in directories; for diff only with ``-r``, unless it is brief."""
+    shows = takes(table, content=True)
+
+    def judge(call: Invocation) -> Iterator[Finding]:
+        yield from shows(call)
+        found = call.options(table)
+        differs = call.name in ("diff", "colordiff")
+        if differs and (not found.has("-r", "--recursive") or found.has("-q", "--brief")):
+            return
+        words = found.operands if differs else found.operands[1:] or [plain(".")]
+        for word in words:
+            yield from reading_below(call, word)
+
+    return judge
+
+
+_DEEP = ("diff", "colordiff", "rg", "ag ack")
+
 PROGRAMS: Mapping[str, Judge] = {
     "date": takes(_DATE, content=True, operands=r"(?s)\+.*"),  # another operand sets the clock
     "shuf": takes(
         "-ezrn= -i= --echo --zero-terminated --head-count= --input-range= --repeat", content=True
     ),
     **{names: takes(table) for names, table in _TABLES.items()},
-    **{names: takes(table, content=True) for names, table in _CONTENTS.items()},
+    **{
+        names: _deep(table) if names in _DEEP else takes(table, content=True)
+        for names, table in _CONTENTS.items()
+    },
 }

@@ -8,9 +8,9 @@ from tools.security.addresses import is_local
 from tools.security.finding import Finding, danger, deny, reaches
 from tools.security.invocation import Invocation, Judge
 from tools.security.leaks import told
-from tools.security.paths import destroys, loses, reading, writes
+from tools.security.paths import destroys, loses, reading, reading_below, writes
 from tools.security.tables import SHOW, dangerous, only
-from tools.security.words import Word
+from tools.security.words import Word, plain
 
 
 def _tee(call: Invocation) -> Iterator[Finding]:
@@ -145,6 +145,10 @@ def _grep(call: Invocation) -> Iterator[Finding]:
     files = found.operands if named else found.operands[1:]
     for word in (*files, *found.values("-f", "--file", "--exclude-from")):
         yield from reading(call, word)
+    deep = found.has("-r", "-R", "--recursive", "--dereference-recursive", "-d", "--directories")
+    if deep and not found.has("--include"):
+        for word in files or [plain(".")]:
+            yield from reading_below(call, word)
     for name in found.values("--include"):
         for word in files:
             yield from reading(call, Word((*word.pieces, "/…/", *name.pieces)))
