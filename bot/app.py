@@ -178,9 +178,9 @@ async def assembled(
     """The whole bot on an open store, ready to serve."""
     plugins, tooling = tools.create(settings)
     hosts = tools.hosts.create(settings)
-    model = agent.models.create(settings)
+    model, modelling = agent.models.create(settings)
     memory, remembering = agent.memory.create(settings, store, model, redactor)
-    made = (tooling, tools.hosts.part(hosts), remembering)
+    made = (tooling, tools.hosts.part(hosts), remembering, modelling)
     parts = parts_of(settings, store, redactor, made)
     for part in parts:
         redactor.learn(part.secrets)
