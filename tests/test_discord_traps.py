@@ -1,5 +1,6 @@
 """What bots in Discord get wrong, each as a test."""
 
+import asyncio
 from collections.abc import AsyncGenerator
 from pathlib import Path
 
@@ -24,7 +25,7 @@ from tests.fakes.discord.server import DiscordServer, discord_server
 from tests.fakes.discord.shapes import CHANNEL, GUILD
 from tests.fakes.discord.world import buttons, shown
 from tests.fakes.model import ScriptedModel, calls, says
-from tests.kernel_kit import Bench
+from tests.kernel_kit import ANN, Bench
 from tests.small_tools import RESTART, Lab
 
 
@@ -217,17 +218,19 @@ async def test_5_15_other_bots_are_not_heard(tmp_path: Path, discord: DiscordSer
 async def test_2_an_archived_thread_is_woken_for_an_edit(
     tmp_path: Path, discord: DiscordServer, lab: Lab
 ) -> None:
-    """A card in a thread that fell asleep is edited all the same."""
-    async with in_discord(tmp_path, discord, ScriptedModel(calls(RESTART)), lab.tools()):
+    """A card in a thread that fell asleep is edited all the same, wherever it was decided."""
+    model = ScriptedModel(calls(RESTART), asyncio.Event())
+    async with in_discord(tmp_path, discord, model, lab.tools()) as bench:
         await discord.says(f"{ME} restart nginx")
         shown_card = await card(discord)
+        approval = buttons(shown_card)["deny"].split(":")[2]
         asleep = discord.world.channels[shown_card["channel_id"]]["thread_metadata"]
         asleep["archived"] = True
-        form = await discord.clicks(shown_card, "deny", by=APPROVER)
-        await discord.submits(form, {"reason": "no"}, by=APPROVER)
+        await bench.kernel.bot.decide(approval, "deny", by=ANN)
         await until(lambda: "Denied" in shown(shown_card) or None, "the edit")
 
-    assert not asleep["archived"]
+    woken = ("PATCH", f"/channels/{shown_card['channel_id']}", {"archived": False})
+    assert woken in discord.api.calls
 
 
 @pytest.mark.parametrize("failure", [503, "cut", 500])
@@ -235,12 +238,16 @@ async def test_2_a_broken_post_appears_once(
     tmp_path: Path, discord: DiscordServer, failure: int | str
 ) -> None:
     """What Discord refuses for the moment, or takes without saying so, is there once."""
-    async with in_discord(tmp_path, discord, ScriptedModel(says("Here."))):
+    async with in_discord(tmp_path, discord, ScriptedModel(says("Here."))) as bench:
         discord.api.failures.append(failure)
         await discord.says(f"{ME} hello")
         await seen(discord, "Here.")
-        await discord.says(f"{ME} !status")
-        await seen(discord, "mode supervised")
+        async with asyncio.timeout(10):
+            while True:
+                sent = "SELECT state FROM deliveries WHERE part = 'answer 0' AND state = 'sent'"
+                if await bench.store.read(sent):
+                    break
+                await asyncio.sleep(0.05)
 
     assert 1 == times(discord, "Here.")
 
