@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from bot import app, garbage, logs
 from bot.config import BadSettings, Settings, load, prepare, secrets
-from bot.ports import StoreError
+from bot.ports import Sound, StoreError
 from bot.redact import Redactor
 from bot.store.lock import Taken, exclusive
 from bot.store.sqlite import Corrupt, SqliteStore
@@ -83,7 +83,7 @@ async def _doctor(parts: Sequence[app.Part], words: Sequence[str]) -> int:
         return CANNOT_START
     lines = await doctors[words[0]]()
     print("\n".join(lines) or f"{words[0]}: nothing is wrong")
-    return 1 if lines else 0
+    return 1 if lines and not isinstance(lines, Sound) else 0
 
 
 @asynccontextmanager

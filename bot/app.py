@@ -177,18 +177,20 @@ async def assembled(
 ) -> AsyncGenerator[tuple[Kernel, list[Part]]]:
     """The whole bot on an open store, ready to serve."""
     plugins, tooling = tools.create(settings)
+    hosts = tools.hosts.create(settings)
     model = agent.models.create(settings)
     memory, remembering = agent.memory.create(settings, store, model, redactor)
-    parts = parts_of(settings, store, redactor, (tooling, remembering))
+    made = (tooling, tools.hosts.part(hosts), remembering)
+    parts = parts_of(settings, store, redactor, made)
     for part in parts:
         redactor.learn(part.secrets)
     try:
-        hosts = tools.hosts.create(settings)
         resources = Resources(hosts, memory)
         kernel = Kernel(settings, store, model, lambda: plugins.tools, resources, redactor, pace)
         for part in parts:
             kernel.add(part)
         yield kernel, parts
     finally:
+        await hosts.close()
         await memory.close()
         await model.close()

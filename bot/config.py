@@ -63,13 +63,15 @@ class Settings(BaseSettings):
     mode: Literal["read_only", "supervised", "autonomous"] = "supervised"
     """What the agent may do without asking: read_only, supervised or autonomous."""
     models: Words = ("qwen2.5-coder:32b", "qwen3", "deepseek-r1", "llama3.2-vision:11b")
-    """Models for "auto", best first; the first installed one is taken."""
+    """Models for "auto", best first; vision: code: chat: summary: before one keep it for that."""
     embed_model: str = "nomic-embed-text"
     """The model that finds memories by their meaning; another one means they are indexed anew."""
-    ollama_url: str = "http://127.0.0.1:11434"
-    """Where Ollama listens."""
+    ollama_url: Words = ("http://127.0.0.1:11434",)
+    """Where Ollama listens; of several the one with the least to do is asked."""
     ollama_api_key: SecretStr = SecretStr("")
     """Bearer token for an Ollama that wants one."""
+    hosts_file: Path | None = None
+    """hosts.toml: machines reached over SSH, see docs/HOSTS.md; re-read when it changes."""
     chroma_url: str = ""
     """A Chroma server for the index of memories: http://127.0.0.1:8000; by default in process."""
     learning: Literal["auto", "review", "off"] = "auto"
@@ -101,7 +103,7 @@ class Settings(BaseSettings):
     log_format: Literal["text", "json"] = "text"
     """How the log is written: text for people, json for programs."""
 
-    @field_validator("trusted_proxies", "models", "files_roots", mode="before")
+    @field_validator("trusted_proxies", "models", "ollama_url", "files_roots", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         if isinstance(value, str):
@@ -115,14 +117,17 @@ class Settings(BaseSettings):
             raise ValueError("is shorter than 32 characters; make one with: openssl rand -hex 32")
         return value
 
-    @field_validator("ollama_url", "chroma_url", "public_url", "slack_api_url")
+    @field_validator("chroma_url", "public_url", "slack_api_url")
     @classmethod
     def _address(cls, value: str) -> str:
-        parts = urlsplit(value)
-        sound = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
-        if value and not sound:
+        return _sound_address(value) if value else value
+
+    @field_validator("ollama_url")
+    @classmethod
+    def _addresses(cls, values: tuple[str, ...]) -> tuple[str, ...]:
+        if not values:
             raise ValueError("must be an address such as http://127.0.0.1:11434")
-        return value.rstrip("/")
+        return tuple(dict.fromkeys(map(_sound_address, values)))
 
     @field_validator("slack_api_url")
     @classmethod
@@ -214,6 +219,13 @@ def secrets(settings: Settings) -> Mapping[str, str]:
         for name, value in settings
         if isinstance(value, SecretStr) and value
     }
+
+
+def _sound_address(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.port == 0:
+        raise ValueError("must be an address such as http://127.0.0.1:11434")
+    return value.rstrip("/")
 
 
 def _variable(field: str) -> str:

@@ -130,7 +130,7 @@ class Driver:
         began = monotonic()
         reply = ModelReplied()
         show = Deltas(run, self._feed, self._redact)
-        async with aclosing(self._model.reply(ask)) as pieces:
+        async with aclosing(self._model.reply(replace(ask, thread=str(run.thread)))) as pieces:
             async for piece in pieces:
                 if isinstance(piece, Delta):
                     show.add(piece)
@@ -141,6 +141,7 @@ class Driver:
             reply,
             text=self._redact(reply.text),
             thinking=self._redact(reply.thinking),
+            notice=self._redact(reply.notice),
             context=replace(reply.context, last=last, tainted=tainted, memories=memories),
             seconds=round(monotonic() - began, 3),
         )

@@ -61,16 +61,17 @@ class Editor:
 
     async def _prepared(self, call: ToolCall, ctx: ToolContext, *, tainted: bool) -> Prepared:
         tool, args = self._judges.parse(call.name, call.args)
+        host = self._resources.hosts.get(getattr(args, "host", None))
         situation = Situation(
             mode=self._mode,
             role=await self._access.role(ctx.user),
             tainted=tainted,
             fan_out=call.fan_out,
+            host_mode=host.mode,
         )
         verdict = gate(await tool.judge(args, ctx), situation)
         if verdict.level is Level.DENY:
             raise Refused(f"refused, the old call still waits: {'; '.join(verdict.reasons)}")
-        host = self._resources.hosts.get(getattr(args, "host", None))
         return Prepared(call, tool, args, ctx, verdict, host)
 
     async def _started(self, run: str) -> tuple[RunStarted, ThreadRef]:

@@ -38,9 +38,7 @@ class Context:
 
 
 @dataclass(frozen=True, slots=True)
-class Influence:
-    """Where outsiders' words came from: (log, seq, source)."""
-
+class Influence:  # where outsiders' words came from
     log: str
     seq: int
     source: str
@@ -76,6 +74,8 @@ class ModelReplied:
     usage: Usage = Usage()
     context: Context = Context()
     seconds: float = 0.0
+    notice: str = ""
+    """What a person should know of how it came: another model stepped in, the server cut it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from bot.chat import Role
+from bot.resources import Mode
 from bot.tool import Level, Risk, Trust, Verdict
 
-Mode = Literal["read_only", "supervised", "autonomous"]
 _STRICTEST_FIRST: tuple[Mode, ...] = ("read_only", "supervised", "autonomous")
 
 

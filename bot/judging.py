@@ -110,6 +110,7 @@ class Judges:
             fan_out=judged.call.fan_out,
             stale=run.ledger.stale,
             approved=bool(approval),
+            host_mode=judged.host.mode,
             blocked_host=run.ledger.looking or host in run.ledger.doubtful_hosts,
         )
         return replace(judged, verdict=gate(judged.verdict, situation), approval=approval)

@@ -40,6 +40,8 @@ class Ask:
     purpose: Literal["step", "summary"] = "step"
     prompt: str = ""
     """Version of the system prompt."""
+    thread: str = ""
+    """Whose questions are best answered by the server that answered the last one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,6 +260,12 @@ class Periodic:
     fn: Callable[[], Awaitable[None]]
 
 
+class Sound(tuple[str, ...]):
+    """What a doctor shows although nothing is wrong."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Part:
     """What every ``create()`` returns: all that a part adds to the process."""
@@ -268,7 +276,8 @@ class Part:
     doctor: Mapping[str, Callable[[], Awaitable[Sequence[str]]]] = field(
         default_factory=dict[str, Callable[[], Awaitable[Sequence[str]]]]
     )
-    """``python -m bot doctor NAME``: lines that say what is wrong."""
+    """``python -m bot doctor NAME``: lines that say what is wrong; none, or ``Sound``, when all is
+    well."""
     cli: Mapping[str, Callable[[Sequence[str]], Awaitable[int]]] = field(
         default_factory=dict[str, Callable[[Sequence[str]], Awaitable[int]]]
     )

@@ -7,6 +7,8 @@ from typing import Literal, Protocol
 from bot.memory import Memory
 from bot.verdict import Verdict
 
+Mode = Literal["read_only", "supervised", "autonomous"]
+
 
 @dataclass(frozen=True, slots=True)
 class CommandResult:
@@ -148,6 +150,11 @@ class Host(Protocol):
     def docker(self) -> str:
         """Where its Docker engine listens: a socket's path on that host; empty when tools may not
         use one."""
+        ...
+
+    @property
+    def mode(self) -> Mode | None:
+        """What the agent may do there without asking; it only makes the bot's own mode stricter."""
         ...
 
     @property

@@ -16,6 +16,10 @@ class ModelInfo:
     size: int = 0
     """Bytes on disk; 0 for a model elsewhere."""
     loaded: bool = False
+    context_length: int = 0
+    """Tokens it can read; 0 when that was not asked for."""
+    capabilities: tuple[str, ...] = ()
+    """As Ollama names them: completion, tools, thinking, vision, embedding …"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ import pytest
 
 from tests.lab.fixtures import engine as engine
 from tests.lab.fixtures import machines as machines
+from tests.lab.fixtures import sshd as sshd
 from tests.small_tools import Lab
 
 

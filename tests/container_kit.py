@@ -1,6 +1,6 @@
 """Containers to act on: this machine with the lab's Docker engine, and a bot that has both."""
 
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any, cast
@@ -25,9 +25,11 @@ def with_engine(hosts: Hosts, socket: Path | str) -> Hosts:
     return hosts
 
 
-def at_engine(data: Path, socket: Path | str) -> ToolContext:
+def at_engine(
+    data: Path, socket: Path | str, *, progress: Callable[[str], None] = lambda _: None
+) -> ToolContext:
     """A call by ann, on this machine with that engine."""
-    ctx = context(data)
+    ctx = context(data, progress=progress)
     with_engine(ctx.hosts, socket)
     return ctx
 

@@ -52,8 +52,8 @@ class Told:
         return self.only.output
 
     def on(self, host: str) -> ToolFinished:
-        ids = [event.call.id for event in self.started if event.host == host]
-        return next(event for event in self.finished if event.call_id in ids)
+        """One host's part of a call on several; what was denied did not even start."""
+        return next(event for event in self.finished if event.call_id.endswith(f".{host}"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +95,10 @@ async def driving(
     directory: Path, *, hosts: Hosts | None = None, **given: Any
 ) -> AsyncGenerator[Driver]:
     """A running bot with all tools and its inventory, or *hosts*; *given*: settings."""
-    hosts = hosts or tools.hosts.create(settings(directory, **given))
+    own = tools.hosts.create(settings(directory, **given))
     model = ScriptedModel(script=_obey)
-    async with process(directory, model, tools.load(), hosts=hosts, **given) as bench:
-        yield Driver(bench)
+    try:
+        async with process(directory, model, tools.load(), hosts=hosts or own, **given) as bench:
+            yield Driver(bench)
+    finally:
+        await own.close()

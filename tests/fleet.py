@@ -4,9 +4,8 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 
-from bot.resources import Roots
+from bot.resources import Host, Roots
 from bot.tool import Level, OutcomeUnknown, Risk, Tool, ToolContext, ToolError, Verdict, tool
-from tools.hosts import Inventory
 from tools.hosts.local import LocalHost
 from tools.on_host import OnHost
 
@@ -17,19 +16,28 @@ class Named(LocalHost):
         self.name = name
 
 
-class Fleet(Inventory):
+class Fleet:
     """*names* are the group ``web``; the first one is the default."""
 
     def __init__(self, *names: str) -> None:
         self.hosts = {name: Named(name) for name in names}
-        super().__init__(*self.hosts.values(), default=names[0])
+        self.default = names[0]
+
+    def names(self) -> Sequence[str]:
+        return sorted(self.hosts)
+
+    def get(self, name: str | None) -> Host:
+        host = self.hosts.get(name or self.default)
+        if host is None:
+            raise ToolError(f"there is no host {name!r}; there are: {', '.join(self.names())}")
+        return host
 
     def expand(self, target: str) -> Sequence[str]:
         if target == "group:web":
             return self.names()
         if target.startswith("group:"):
             raise ToolError(f"there is no {target}; there is: group:web")
-        return super().expand(target)
+        return (self.get(target).name,)
 
 
 class Works:

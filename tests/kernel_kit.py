@@ -118,6 +118,7 @@ class Still:
     name = "local"
     account = "root@local"
     key = ""
+    mode = None
 
 
 class OneHost:

@@ -1,7 +1,6 @@
 """docker_status, docker_restart and docker_stats on a real engine, through the agent."""
 
 from collections.abc import AsyncGenerator, Generator
-from dataclasses import replace
 from pathlib import Path
 from time import monotonic
 
@@ -84,8 +83,7 @@ async def test_a_restart_waits_for_health(tmp_path: Path, engine: Engine) -> Non
     program = "rm -f /ready; sleep 1; touch /ready; exec sleep 600"
     shown: list[str] = []
     with container(engine, *check, program=program) as name:
-        ctx = at_engine(tmp_path / "data", engine.socket)
-        ctx = replace(ctx, progress=shown.append)
+        ctx = at_engine(tmp_path / "data", engine.socket, progress=shown.append)
         result = await call(docker_restart, ctx, container=name, grace=0)
 
     assert ", healthy," in result.text.partition("after:")[2]

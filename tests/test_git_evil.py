@@ -59,6 +59,16 @@ def _included(repos: World, program: str) -> None:
     _set(repos, "include.path", str(file))
 
 
+def _in_the_working_tree(repos: World, program: str) -> None:
+    _set(repos, "extensions.worktreeConfig", "true")
+    git(repos.here, "config", "--worktree", "core.fsmonitor", program)
+
+
+def _address_rewritten(repos: World, program: str) -> None:
+    _set(repos, f"url.ext::{program} .insteadOf", "/")
+    _set(repos, "protocol.ext.allow", "always")
+
+
 def at(address: str, name: str) -> Plant:
     def plant(repos: World, program: str) -> None:
         _set(repos, "remote.origin.url", address.format(program=program))
@@ -103,6 +113,8 @@ def _alternates(repos: World, program: str) -> None:
 PLANTS: dict[str, tuple[Plant, Sequence[str]]] = {
     "core.fsmonitor": (setting("core.fsmonitor"), ["status"]),
     "include.path": (_included, ["status"]),
+    "config.worktree": (_in_the_working_tree, ["status"]),
+    "insteadOf": (_address_rewritten, ["fetch"]),
     "hooks": (_hooks, ["pull"]),
     "core.hooksPath": (_hooks_elsewhere, ["pull"]),
     "diff.external": (setting("diff.external"), ["diff"]),
@@ -128,6 +140,7 @@ TOGETHER = (
     ("include.path", "diff.command", "filter.process", "gpg.program", "core.sshCommand"),
     ("filter with =", "ext protocol"),
     ("filter.smudge", "core.gitProxy"),
+    ("config.worktree", "insteadOf"),
 )
 """Plants that do not hide each other."""
 

@@ -1,8 +1,10 @@
 """git_status, git_diff, git_log and git_branch on real repositories."""
 
+import os
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
 from bot.tool import Level, Risk, ToolContext, ToolError, Trust
 from tests.repository_kit import World, commit, git, head, made, world
@@ -102,10 +104,10 @@ async def test_differences(repos: World, ctx: ToolContext) -> None:
     assert "-b\n+bb" in (await call(git_diff, ctx, path=path)).text
     assert "a.txt" not in (await call(git_diff, ctx, path=path)).text
     assert "-two\n+2" in (await call(git_diff, ctx, path=path, staged=True)).text
-    both = await call(git_diff, ctx, path=path, commit="HEAD")
+    both = await call(git_diff, ctx, path=path, ref="HEAD")
     assert "2 files changed\na.txt +1 -1\nb.txt +1 -1\n" in both.text
-    assert "+b" in (await call(git_diff, ctx, path=path, commit=f"{first}..HEAD")).text
-    assert "a.txt" not in (await call(git_diff, ctx, path=path, commit="HEAD", file="b.txt")).text
+    assert "+b" in (await call(git_diff, ctx, path=path, ref=f"{first}..HEAD")).text
+    assert "a.txt" not in (await call(git_diff, ctx, path=path, ref="HEAD", file="b.txt")).text
 
 
 async def test_large_and_binary_differences(repos: World, ctx: ToolContext) -> None:
@@ -127,34 +129,37 @@ async def test_secrets_in_a_repository_are_not_shown(repos: World, ctx: ToolCont
     commit(repos.here, ".env", "TOKEN=hunter2\n" * 9)
     git(repos.here, "mv", ".env", "settings.txt")
     git(repos.here, "commit", "--quiet", "--message", "rename")
-    told = await call(git_diff, ctx, path=str(repos.here), commit="HEAD~2..HEAD~1")
+    told = await call(git_diff, ctx, path=str(repos.here), ref="HEAD~2..HEAD~1")
 
     assert "tools may not read it: .env" in told.text
     assert "hunter2" not in told.text
-    renamed = await call(git_diff, ctx, path=str(repos.here), commit="HEAD~1..HEAD")
+    renamed = await call(git_diff, ctx, path=str(repos.here), ref="HEAD~1..HEAD")
     assert "tools may not read it: .env" in renamed.text
     assert "hunter2" not in renamed.text
 
 
 async def test_history(repos: World, ctx: ToolContext) -> None:
-    """Newest first, with author and names; by text, file and range; no more than asked for."""
+    """Newest first, with author and names; by time, file and range; no more than asked for."""
     for number in range(5):
         commit(repos.here, f"f{number}", "", f"Add number {number}")
     path = str(repos.here)
-    told = await call(git_log, ctx, path=path, count=2)
+    told = await call(git_log, ctx, path=path, limit=2)
 
     assert told.table is not None
     assert ["Add number 4", "Add number 3"] == [row[3] for row in told.table.rows]
     assert "Ann Example: Add number 4 (HEAD -> main)" in told.text
-    assert "Add number 2" in (await call(git_log, ctx, path=path, grep="NUMBER 2")).text
+    assert (
+        "no commits"
+        == (await call(git_log, ctx, path=path, since="2 days ago", ref="HEAD", file="none")).text
+    )
     only = await call(git_log, ctx, path=path, file="f1")
     assert only.table is not None
     assert ["Add number 1"] == [row[3] for row in only.table.rows]
-    ahead = await call(git_log, ctx, path=path, commit="origin/main..HEAD")
+    ahead = await call(git_log, ctx, path=path, ref="origin/main..HEAD")
     assert ahead.table is not None
     assert 5 == len(ahead.table.rows)
     with pytest.raises(ToolError, match="nowhere"):
-        await call(git_log, ctx, path=path, commit="nowhere")
+        await call(git_log, ctx, path=path, ref="nowhere")
 
 
 async def test_what_is_no_repository(tmp_path: Path, ctx: ToolContext) -> None:
@@ -171,6 +176,22 @@ async def test_what_is_no_repository(tmp_path: Path, ctx: ToolContext) -> None:
         await call(git_status, ctx, path=str(tmp_path / "bare"))
     with pytest.raises(ToolError, match="working tree"):
         await call(git_status, ctx, path=str(made(tmp_path / "full") / ".git"))
+
+
+@pytest.mark.parametrize("ref", ["--output=/x", "-p", "--", "a b", "HEAD:a.txt", ":/x", "a\nb"])
+def test_options_are_no_revisions(ref: str) -> None:
+    """What git could take for an option or a path is refused."""
+    for each in (git_diff, git_log):
+        with pytest.raises(ValidationError):
+            each.parse({"path": "/x", "ref": ref})
+
+
+async def test_a_repository_of_somebody_else(repos: World, ctx: ToolContext) -> None:
+    """git does not trust it; how a person can is told."""
+    for each in (repos.here, *repos.here.rglob("*")):
+        os.chown(each, 12345, 12345)
+    with pytest.raises(ToolError, match=r"another account.*safe\.directory"):
+        await call(git_status, ctx, path=str(repos.here))
 
 
 async def test_only_where_files_may_be_read(tmp_path: Path, repos: World) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import resource
+from collections.abc import AsyncGenerator
 from pathlib import Path
 
 import pytest
@@ -10,13 +11,25 @@ import pytest
 from bot.config import BadSettings
 from bot.resources import Host
 from bot.tool import OutcomeUnknown, ToolError
+from tests.ssh_kit import over_ssh
 from tests.tools_kit import local, settings
 from tools.hosts import create, processes
 from tools.hosts.processes import members
 
 
+@pytest.fixture(params=["local", "ssh"])
+async def host(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncGenerator[Host]:
+    """This machine, as itself and over SSH: the same must hold."""
+    if request.param == "local":
+        yield local(tmp_path / "data")
+        return
+    remote = over_ssh(request.getfixturevalue("sshd"))
+    yield remote
+    await remote.link.closed()
+
+
 @pytest.fixture
-def host(tmp_path: Path) -> Host:
+def here(tmp_path: Path) -> Host:
     return local(tmp_path / "data")
 
 

@@ -3,9 +3,13 @@
 import asyncio
 import os
 import signal
+import socket
 import sys
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
+import aiohttp
 import pytest
 
 from agent.memory.sameness import same
@@ -178,6 +182,67 @@ async def test_a_model_that_embeds_nothing(tmp_path: Path) -> None:
 
         assert "does not support embeddings" in one.index.trouble
         assert 1 == len(await one.texts("srv-db-03"))
+
+
+async def test_a_chroma_server(tmp_path: Path) -> None:
+    """With AI_CHROMA_URL the index is on a server. While that is away words are found and the
+    reason is told; when it is back, what was stored meanwhile is indexed."""
+    url = f"http://127.0.0.1:{free_port()}"
+    async with embedding() as ollama, mind(tmp_path, ollama.url, chroma_url=url) as one:
+        await one.tell("Backups of the orders system run nightly")
+        await one.index.catch_up()
+        away, words = one.index.trouble, await one.texts("orders backups")
+        async with chroma(tmp_path, url):
+            await one.caught_up()
+            meaning = await one.recall("purchase snapshot")
+        gone = await one.recall("orders backups")
+        await one.tell("Alerts about invoices go to Mara")
+        await one.index.catch_up()
+        behind = one.index.trouble
+        async with chroma(tmp_path, url):
+            await one.caught_up()
+            again = await one.texts("billing alarms")
+
+    assert away.startswith("Chroma: ")
+    assert ["Backups of the orders system run nightly"] == words
+    assert ("", words) == (meaning.degraded, [memory.text for memory in meaning.memories])
+    assert gone.degraded.startswith("Chroma: ")
+    assert words == [memory.text for memory in gone.memories]
+    assert behind.startswith("Chroma: ")
+    assert "Alerts about invoices go to Mara" == again[0]
+    assert not (tmp_path / "memories").exists()
+
+
+@asynccontextmanager
+async def chroma(directory: Path, url: str) -> AsyncGenerator[None]:
+    """A Chroma server of the library's own."""
+    server = await asyncio.create_subprocess_exec(
+        Path(sys.executable).with_name("chroma"), "run", "--path", str(directory / "server"),
+        "--host", "127.0.0.1", "--port", url.rpartition(":")[2],
+        stdout=asyncio.subprocess.DEVNULL,
+    )  # fmt: skip
+    try:
+        async with asyncio.timeout(30), aiohttp.ClientSession() as http:
+            while not await _answers(http, url):  # noqa: ASYNC110 - it tells nobody
+                await asyncio.sleep(0.05)
+        yield
+    finally:
+        server.kill()
+        await server.wait()
+
+
+async def _answers(http: aiohttp.ClientSession, url: str) -> bool:
+    try:
+        async with http.get(f"{url}/api/v2/heartbeat") as response:
+            return response.status == 200
+    except aiohttp.ClientError:
+        return False
+
+
+def free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return found.getsockname()[1]
 
 
 async def test_killed_while_it_writes(tmp_path: Path) -> None:

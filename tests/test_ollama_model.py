@@ -107,21 +107,9 @@ async def test_images_are_sent() -> None:
     picture = Message("user", "what is this?", images=(b"png",))
     async with FakeOllama() as ollama, served(ollama) as model:
         ollama.script("llama3.2-vision:11b", [Reply("A cat.")])
-        await answer(model, ask(picture, model="llama3.2-vision:11b"))
+        await answer(model, ask(picture, model="llama3.2-vision:11b", tools=()))
 
     assert ollama.requests[0].messages[1]["images"] == ["cG5n"]
-
-
-async def test_without_the_tools_capability() -> None:
-    """A model that cannot call tools is asked without, and its context length is respected."""
-    async with FakeOllama() as ollama, served(ollama) as model:
-        ollama.script("phi3:mini", [Reply("I guess half.")])
-        _, reply = await answer(model, ask("how full?", model="phi3:mini"))
-
-    assert reply.text == "I guess half."
-    assert reply.context.num_ctx == 4_096
-    assert not ollama.requests[0].tools
-    assert ollama.requests[0].think is None
 
 
 async def test_about_a_model_is_asked_once() -> None:
@@ -147,7 +135,7 @@ async def test_which_model(wanted: str, taken: str) -> None:
     """*auto* is the first installed one; a name without a tag means latest, or else any tag."""
     async with FakeOllama() as ollama, served(ollama) as model:
         ollama.script(taken, [Reply("me")])
-        _, reply = await answer(model, ask("who?", model=wanted))
+        _, reply = await answer(model, ask("who?", model=wanted, tools=()))
 
     assert reply.model == taken
 

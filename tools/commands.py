@@ -46,11 +46,12 @@ async def execute_command(
     if result.ended == "may still run":
         judged = await machine.judge(command, cwd=cwd)
         if judged.risk is not Risk.READ:
-            raise OutcomeUnknown(_told(result))
-    return ToolResult(_told(result))
+            raise OutcomeUnknown(told(result))
+    return ToolResult(told(result))
 
 
-def _told(result: CommandResult) -> str:
+def told(result: CommandResult) -> str:
+    """The output of a command, and how it ended unless it went well."""
     if result.exit_code == 0:
         return result.output or "exit 0, no output"
     ended = result.ended if result.exit_code is None else f"exit {result.exit_code}"

@@ -61,7 +61,7 @@ def _judge(args: BaseModel, ctx: ToolContext) -> Verdict:  # noqa: ARG001 - a ju
 async def _preview(args: BaseModel, ctx: ToolContext) -> str:
     given = args.model_dump()
     engine = await engine_of(ctx.hosts.get(given["host"]))
-    return _told(await inspected(engine, given["container"]))
+    return described(await inspected(engine, given["container"]))
 
 
 @tool(
@@ -88,7 +88,7 @@ async def docker_restart(
     after = await _settled(ctx, engine, before.id)
     now = time()
     rows = tuple(zip(_COLUMNS, _row(before, now), _row(after, now), strict=True))
-    text = f"restarted\nbefore: {_told(before)}\nafter: {_told(after)}"
+    text = f"restarted\nbefore: {described(before)}\nafter: {described(after)}"
     return ToolResult(text, Table(("", "before", "after"), rows))
 
 
@@ -142,7 +142,7 @@ async def _settled(ctx: ToolContext, engine: Engine, one: str) -> Container:
         await asyncio.sleep(POLL)
     said = f"; its health check said: {now.probe}" if now.health and now.probe else ""
     raise ToolError(
-        f"{now.name} was restarted, but is not well: {_told(now)}{said}; see docker_logs"
+        f"{now.name} was restarted, but is not well: {described(now)}{said}; see docker_logs"
     )
 
 
@@ -158,7 +158,7 @@ def _row(container: Container, now: float) -> tuple[str, ...]:
     )
 
 
-def _told(container: Container) -> str:
+def described(container: Container) -> str:
     health = f", {container.health}" if container.health else ""
     return (
         f"{container.name} {container.state(time())}{health}, "

@@ -75,11 +75,11 @@ def _row(file: Changed) -> tuple[str, str]:
     return state, origin + shown(file.path)
 
 
-@tool(risk=judge, only_reads=True, example={"path": "/srv/app", "commit": "HEAD~1..HEAD"})
+@tool(risk=judge, only_reads=True, example={"path": "/srv/app", "ref": "HEAD~1..HEAD"})
 async def git_diff(
     ctx: ToolContext,
     path: Directory,
-    commit: Annotated[
+    ref: Annotated[
         Revision,
         Field(description="a commit to compare files with, or two as A..B; empty: the index"),
     ] = "",
@@ -90,9 +90,9 @@ async def git_diff(
 ) -> ToolResult:
     """What changed in a git repository, line by line: files not yet staged, or between commits."""
     repository = await opened(ctx, host, path, writes=False)
-    if repository.bare and ".." not in commit:
+    if repository.bare and ".." not in ref:
         raise ToolError(f"{repository.top} is a bare repository: name two commits, as A..B")
-    revisions = [*(["--cached"] if staged else []), *([commit] if commit else [])]
+    revisions = [*(["--cached"] if staged else []), *([ref] if ref else [])]
     base = ["diff", *_PLAIN, *_LOOKS, *revisions]
     only = [f":(top,literal){file}"] if file else [":(top)"]
     counted = await repository.read(*base, "--numstat", "-z", "--", *only)
@@ -134,28 +134,28 @@ def _numbers(file: FileDiff) -> tuple[str, str]:
     return ("binary", "") if file.added is None else (f"+{file.added}", f"-{file.removed}")
 
 
-@tool(risk=judge, only_reads=True, example={"path": "/srv/app", "count": 10})
+@tool(risk=judge, only_reads=True, example={"path": "/srv/app", "limit": 10})
 async def git_log(
     ctx: ToolContext,
     path: Directory,
-    commit: Annotated[
+    ref: Annotated[
         Revision, Field(description="where to begin, or A..B for what B has more; empty: HEAD")
     ] = "",
     file: InRepository = "",
-    grep: Annotated[
-        str, Field(max_length=200, pattern=r"^[^\x00]*$", description="text in the messages")
+    since: Annotated[
+        str, Field(pattern=r"^[\w :.+-]{0,40}$", description="2026-01-31, or '2 days ago'")
     ] = "",
-    count: Annotated[int, Field(ge=1, le=200, description="how many, the newest")] = 20,
+    limit: Annotated[int, Field(ge=1, le=200, description="how many, the newest")] = 20,
     host: OnHost = None,
 ) -> ToolResult:
     """History of a git repository: commits with author, date and subject, newest first."""
     repository = await opened(ctx, host, path, writes=False)
-    words = ["log", "-z", LOG, f"--max-count={count}", "--decorate=short", "--no-notes"]
+    words = ["log", "-z", LOG, f"--max-count={limit}", "--decorate=short", "--no-notes"]
     words += ["--no-mailmap", "--no-show-signature", "--no-color", "--no-patch"]
-    words += ["--fixed-strings", "--regexp-ignore-case", f"--grep={grep}"] if grep else []
-    words += [commit or "HEAD", "--", *([f":(top,literal){file}"] if file else [])]
+    words += [f"--since={since}"] if since else []
+    words += [ref or "HEAD", "--", *([f":(top,literal){file}"] if file else [])]
     [answer, head] = await repository.ask(words, ["rev-parse", "--verify", "--quiet", "HEAD"])
-    if not head.ok and not commit:
+    if not head.ok and not ref:
         return ToolResult("no commits yet")
     if not answer.ok:
         repository.fail(answer)

@@ -23,7 +23,7 @@ from tools.repository import FETCHING, Directory, Repository, opened, shown
 
 LISTED = 50
 """Commits that are shown before they come in."""
-How = Literal["fast-forward", "merge", "rebase"]
+How = Literal["fast_forward", "merge", "rebase"]
 _LOCAL = re.compile(r"(file://)?(?P<path>/.*)", re.DOTALL)
 _SAFE = ("--no-autostash", "--no-gpg-sign", "--no-stat", "--quiet")
 
@@ -96,7 +96,7 @@ async def git_pull(
     path: Directory,
     how: Annotated[
         How, Field(description="merge or rebase only if a person asked for it: both sides changed")
-    ] = "fast-forward",
+    ] = "fast_forward",
     host: OnHost = None,
 ) -> ToolResult:
     """Take the newest commits of the upstream branch into a git repository's current branch.
@@ -119,7 +119,7 @@ async def git_pull(
 
 def _words(how: How, commit: str) -> list[str]:
     match how:
-        case "fast-forward":
+        case "fast_forward":
             return ["merge", "--ff-only", *_SAFE, commit]
         case "merge":
             return ["merge", "--no-edit", "--no-verify", "--no-verify-signatures", *_SAFE, commit]
@@ -130,7 +130,7 @@ def _words(how: How, commit: str) -> list[str]:
 async def _take_back(incoming: Incoming, how: How, failed: Answer) -> None:
     """Raises ToolError once all is as it was before, OutcomeUnknown when it is not."""
     repository, before = incoming.repository, incoming.before
-    if how != "fast-forward":
+    if how != "fast_forward":
         await repository.change(how, "--abort")
     after = await repository.status()
     said = "\n".join(filter(None, [failed.text.strip(), failed.said.strip()]))
@@ -162,7 +162,7 @@ async def _incoming(ctx: ToolContext, host: str | None, path: str, how: How) -> 
     source = before.upstream or f"{remote}/{branch.removeprefix('refs/heads/')}"
     if not count:
         raise ToolError(f"nothing to pull: {before.branch} has all of {source}")
-    if own and how == "fast-forward":
+    if own and how == "fast_forward":
         raise ToolError(
             f"{before.branch} and {source} went different ways ({own} commits here, "
             f"{count} there); nothing was done: a person can ask for how=merge or how=rebase"

@@ -128,7 +128,7 @@ class Story:
     def ticked(self) -> int:
         """How many points of the plan are done."""
         worked = sum(
-            step.over and all(each.state == "ok" for each in step.calls)
+            bool(step.calls) and step.over and all(each.state == "ok" for each in step.calls)
             for step in self.steps[self.planned :]
         )
         done = self.ending is not None and self.ending.how == "done"
@@ -146,9 +146,12 @@ class Story:
         self.model = event.model or self.model
         if event.plan:
             self.plan, self.planned = event.plan, len(self.steps)
-        if not event.tool_calls:
+        if not event.tool_calls and not event.notice:
             return
-        thought = event.text.strip() or event.thinking.strip()
+        thought = event.notice
+        if event.tool_calls:  # otherwise it is the answer, which is told as such
+            said = event.text.strip() or event.thinking.strip()
+            thought = "\n".join(filter(None, (event.notice, said)))
         calls = tuple(map(CallView, event.tool_calls))
         self.steps.append(Step(len(self.steps), at, thought, calls))
 

@@ -3,6 +3,9 @@
 import asyncio
 import math
 from collections.abc import Sequence
+from http import HTTPStatus
+
+import ollama
 
 from agent.models.client import Client
 from agent.models.errors import explained
@@ -44,10 +47,21 @@ class Embedder:
     async def close(self) -> None:
         await self._client.close()
 
+    async def _answer(self, texts: Sequence[str]) -> ollama.EmbedResponse:
+        try:
+            return await self._client.embed(model=self.model, input=list(texts))
+        except ollama.ResponseError as error:
+            if error.status_code == HTTPStatus.NOT_FOUND:
+                raise ModelError(
+                    f"The embedding model {self.model!r} is not installed."
+                    f" Install it with: ollama pull {self.model}"
+                ) from error
+            raise
+
     async def _embed(self, texts: Sequence[str]) -> Sequence[Vector]:
         with explained(self._url):
             async with asyncio.timeout(self._patience):
-                answer = await self._client.embed(model=self.model, input=list(texts))
+                answer = await self._answer(texts)
         vectors = answer.embeddings
         sizes = {len(vector) for vector in vectors}
         sound = all(math.isfinite(x) for vector in vectors for x in vector)

@@ -32,6 +32,7 @@ _REPEATED = re.compile(r"(?P<once>\S.{11,400}?[.!?:…])\s+(?=(?P=once)(?:\s|\Z)
 _PARAGRAPHS = re.compile(r"\n[ \t]*\n+")
 _BLANKS = re.compile(r"\n(?:[ \t]*\n){2,}")
 _LONE = re.compile(r"\n[ \t]*(?:[,;]+|[-*•]|[0-9]{1,2}[.)])[ \t]*(?=\n|\Z)")
+_TORN = re.compile(r"\s*</?[a-z_]{2,20}\Z")
 _SHORTEST = 12
 """Characters of a preamble that counts as repeated."""
 
@@ -48,7 +49,8 @@ def clean(text: str, earlier: Sequence[str] = ()) -> str:
 def tidy(text: str) -> str:
     """What is said beside calls: without the gaps that they leave, and the label of a thought."""
     bare = _THOUGHT.sub("", text) if "hought" in text else text
-    return _BLANKS.sub("\n\n", _LONE.sub("", f"\n{bare}")).strip()
+    bare = _BLANKS.sub("\n\n", _LONE.sub("", f"\n{bare}")).strip()
+    return _TORN.sub("", bare) if bare.strip("`\"'") else ""
 
 
 def _opened(text: str) -> str:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import ollama
@@ -37,10 +37,10 @@ class Catalogue:
 
         A name without a tag means ``:latest``, or else any tag. Raises NotInstalled."""
         wanted = self._auto if name == "auto" else (name,)
-        found = find(wanted, await self._installed())
+        found = find(wanted, await self.names())
         if not found:
             self.forget()
-            found = find(wanted, await self._installed())
+            found = find(wanted, await self.names())
         if not found:
             raise NotInstalled(wanted, self._names)
         return found
@@ -65,6 +65,19 @@ class Catalogue:
             for model in listed
         )
 
+    async def described(self) -> tuple[ModelInfo, ...]:
+        """The same with what each can do and how much it can read."""
+
+        async def describe(model: ModelInfo) -> ModelInfo:
+            facts = await self.facts(model.name)
+            return replace(
+                model,
+                context_length=facts.context_length,
+                capabilities=tuple(sorted(facts.capabilities)),
+            )
+
+        return tuple([await describe(model) for model in await self.installed()])
+
     def automatic(self, installed: Sequence[ModelInfo]) -> str:
         """What ``auto`` means among these; empty when nothing."""
         return find(self._auto, [model.name for model in installed])
@@ -74,7 +87,8 @@ class Catalogue:
         self._read_at = float("-inf")
         self._facts.clear()
 
-    async def _installed(self) -> tuple[str, ...]:
+    async def names(self) -> tuple[str, ...]:
+        """The installed models, asked anew when the list is not fresh."""
         now = asyncio.get_running_loop().time()
         if now - self._read_at > FRESH:
             models = (await self._client.list()).models

@@ -7,7 +7,7 @@ body; connection, errors and stream stay its own.
 
 import json
 from base64 import b64encode
-from collections.abc import AsyncGenerator, Iterable, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
 from typing import Any, cast
 
 import httpx
@@ -22,6 +22,8 @@ from bot.tool import Tool
 CONNECT_WITHIN = 5.0
 """Seconds until a server that does not answer at all counts as unreachable."""
 CONNECTIONS = 1024
+PICTURE = 1_600
+"""Tokens that a picture costs at most in the models that are in use."""
 KEPT = 8 << 20
 """Bytes of encoded messages that are kept."""
 
@@ -69,46 +71,6 @@ class Client(ollama.AsyncClient):
         return cast("AsyncGenerator[Part]", parts)
 
 
-class Encoder:
-    """Messages and tools as JSON, remembered by identity: both are frozen."""
-
-    def __init__(self, keep: int = KEPT) -> None:
-        self._keep = keep
-        self._size = 0
-        self._messages: dict[int, tuple[Message, bytes]] = {}
-        self._tools: tuple[tuple[Tool, ...], bytes] = ((), b"[]")
-
-    def cost(self, message: Message) -> int:
-        """About how many tokens it costs; it is remembered from now on."""
-        known = self._messages.get(id(message))
-        if known is None:
-            known = self._messages[id(message)] = (message, encode(message))
-            self._size += len(known[1])
-            while self._size > self._keep and len(self._messages) > 1:
-                oldest = next(iter(self._messages))
-                self._size -= len(self._messages.pop(oldest)[1])
-        return int(len(known[1]) / CHARS_PER_TOKEN)
-
-    def messages(self, messages: Iterable[Message]) -> bytes:
-        known = self._messages
-        parts = (
-            found[1] if (found := known.get(id(message))) else encode(message)
-            for message in messages
-        )
-        return b"[%b]" % b",".join(parts)
-
-    def tools(self, tools: Sequence[Tool]) -> bytes:
-        given = tuple(tools)
-        if self._tools[0] != given:
-            self._tools = given, _dump([_function(tool) for tool in given])
-        return self._tools[1]
-
-
-def body(messages: bytes, tools: bytes, **rest: Any) -> bytes:
-    """The request: *rest* are its plain fields."""
-    return b'%b,"messages":%b,"tools":%b}' % (_dump(rest)[:-1], messages, tools)
-
-
 def encode(message: Message) -> bytes:
     """In Ollama's shape. What the model once thought is not sent back."""
     said: dict[str, Any] = {"role": message.role, "content": message.text}
@@ -120,7 +82,50 @@ def encode(message: Message) -> bytes:
         said["tool_name"] = message.tool
     if message.images:
         said["images"] = [b64encode(image).decode() for image in message.images]
-    return _dump(said)
+    return dump(said)
+
+
+class Encoder:
+    """Messages and tools as JSON, remembered by identity: both are frozen."""
+
+    def __init__(self, encode: Callable[[Message], bytes] = encode, keep: int = KEPT) -> None:
+        self._encode = encode
+        self._keep = keep
+        self._size = 0
+        self._messages: dict[int, tuple[Message, bytes]] = {}
+        self._tools: tuple[tuple[Tool, ...], bytes] = ((), b"[]")
+
+    def cost(self, message: Message) -> int:
+        """About how many tokens it costs; it is remembered from now on."""
+        known = self._messages.get(id(message))
+        if known is None:
+            known = self._messages[id(message)] = (message, self._encode(message))
+            self._size += len(known[1])
+            while self._size > self._keep and len(self._messages) > 1:
+                oldest = next(iter(self._messages))
+                self._size -= len(self._messages.pop(oldest)[1])
+        pictures = sum(-(-len(image) // 3) * 4 for image in message.images)
+        return int((len(known[1]) - pictures) / CHARS_PER_TOKEN) + PICTURE * len(message.images)
+
+    def messages(self, messages: Iterable[Message]) -> bytes:
+        known = self._messages
+        parts = (
+            found[1] if (found := known.get(id(message))) else self._encode(message)
+            for message in messages
+        )
+        return b"[%b]" % b",".join(parts)
+
+    def tools(self, tools: Sequence[Tool]) -> bytes:
+        given = tuple(tools)
+        if self._tools[0] != given:
+            self._tools = given, dump([_function(tool) for tool in given])
+        return self._tools[1]
+
+
+def body(encoded: Mapping[str, bytes], **rest: Any) -> bytes:
+    """The request: fields that are *encoded* already, and the *rest*."""
+    fields = b"".join(b',"%b":%b' % (name.encode(), value) for name, value in encoded.items())
+    return b"%b%b}" % (dump(rest)[:-1], fields)
 
 
 def _function(tool: Tool) -> dict[str, Any]:
@@ -128,5 +133,6 @@ def _function(tool: Tool) -> dict[str, Any]:
     return {"type": "function", "function": about}
 
 
-def _dump(value: Any) -> bytes:
+def dump(value: Any) -> bytes:
+    """JSON as it is sent."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()

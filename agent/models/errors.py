@@ -3,6 +3,7 @@
 ModelError
 ├── Unreachable     nothing answers at the address
 ├── NotInstalled    the server has no such model
+├── Blind           there is a picture, and no model that sees it
 ├── Busy            too much to do for the server
 ├── TimedOut        no first word, or none for too long
 ├── BrokenReply     an answer that is none, or that ended in the middle
@@ -21,8 +22,11 @@ from bot.ports import ModelError
 
 
 class Unreachable(ModelError):
-    def __init__(self, url: str, why: str) -> None:
-        super().__init__(f"No model is reachable: Ollama does not answer at {url} ({why}).")
+    def __init__(self, *places: tuple[str, str]) -> None:
+        """*places*: (address, why) of each server that does not answer."""
+        self.places = places
+        what = " nor ".join(f"at {url} ({why})" for url, why in places)
+        super().__init__(f"No model is reachable: Ollama does not answer {what}.")
 
 
 class NotInstalled(ModelError):
@@ -31,6 +35,13 @@ class NotInstalled(ModelError):
         have = f"Installed: {', '.join(installed)}." if installed else "No model is installed."
         how = f"Install one with: ollama pull {wanted[0]}" if wanted else ""
         super().__init__(f"The model {what} is not installed. {have} {how}".strip())
+
+
+class Blind(ModelError):
+    def __init__(self, model: str) -> None:
+        who = f"{model} cannot see pictures" if model else "No installed model can see pictures"
+        how = "choose the model auto" if model else "ollama pull llama3.2-vision:11b"
+        super().__init__(f"{who}. Ask without one, or give it to a model that can: {how}")
 
 
 class Busy(ModelError):
@@ -57,7 +68,7 @@ def explained(url: str) -> Generator[None]:
     try:
         yield
     except (ConnectionError, httpx.ConnectError, httpx.ConnectTimeout) as error:
-        raise Unreachable(url, _reason(error)) from error
+        raise Unreachable((url, _reason(error))) from error
     except TimeoutError as error:
         raise TimedOut(f"Ollama at {url} took too long to answer.") from error
     except ollama.ResponseError as error:

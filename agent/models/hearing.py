@@ -14,7 +14,7 @@ def understood(text: str, native: Sequence[NativeCall], ask: Ask) -> Reply:
 
     A call that cannot be used is among them, first: the kernel refuses it, and the changes after
     it, and the model reads why."""
-    prefix = str(_number(ask.messages))
+    prefix = str(number(ask.messages))
     written = parse_reply(text, {tool.name: tool for tool in ask.tools}, prefix)
     if native:
         calls = native_reply(text, native, prefix).calls
@@ -30,7 +30,7 @@ def _earlier(messages: Sequence[Message]) -> list[str]:
     return [message.text for message in since if message.role == "assistant" and message.text]
 
 
-def _number(messages: Sequence[Message]) -> int:
+def number(messages: Sequence[Message]) -> int:
     """Unique to the reply within its run: the conversation grows with each reply.
 
     A summary makes it shorter; the last calls before it then keep the numbers growing."""

@@ -5,23 +5,19 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 
-from agent.models.catalogue import Catalogue, Facts
-from agent.models.client import Client, Encoder, Part, body
+from agent.models.catalogue import Catalogue
+from agent.models.client import Client, Part
 from agent.models.errors import (
-    BrokenReply,
     NotInstalled,
     Rejected,
     TimedOut,
     explained,
 )
-from agent.models.hearing import understood
-from agent.models.replies import NativeCall
-from agent.models.showing import Showing
-from agent.plan import parse_plan
-from agent.transcript import CHARS_PER_TOKEN, fit
-from bot.events import Context, ModelReplied, Usage
-from bot.ports import Ask, Delta, Message, ModelError
-from bot.views import ModelStatus
+from agent.models.heard import Heard
+from agent.models.requests import Request, Requests
+from bot.events import ModelReplied
+from bot.ports import Ask, Delta, ModelError
+from bot.views import ModelInfo, ModelStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +29,8 @@ class Patience:
     idle: float = 30.0
     """Between two pieces."""
     total: float = 300.0
+    listing: float = 10.0
+    """Until a server says what it has."""
     status: float = 2.0
     """Until a server that does not say how it is counts as unreachable."""
 
@@ -51,11 +49,10 @@ class Ollama:
         status_kept: float = 5.0,
     ) -> None:
         self.url = url
-        self._max_context = max_context
         self._patience = patience
         self._client = Client(url, api_key)
         self._catalogue = Catalogue(self._client, auto)
-        self._encoder = Encoder()
+        self._requests = Requests(max_context)
         self._status_kept = status_kept
         self._status: tuple[float, ModelStatus] = (float("-inf"), ModelStatus(reachable=False))
 
@@ -65,13 +62,31 @@ class Ollama:
             async with asyncio.timeout_at(first):
                 name = await self._catalogue.resolve(ask.model)
                 facts = await self._catalogue.facts(name)
-        request, context = self._request(ask, name, facts)
-        heard = _Heard()
-        async with aclosing(self._parts(name, request, first)) as parts:
+        request = self._requests.make(ask, name, facts)
+        heard = Heard(constrained=request.constrained)
+        async with aclosing(self._parts(request, first)) as parts:
             async for part in parts:
                 for delta in heard.add(part):
                     yield delta
-        yield heard.replied(ask, name, context)
+        yield heard.replied(ask, name, request.context)
+
+    async def names(self) -> Sequence[str]:
+        """The installed models, as they were a few seconds ago. Raises ModelError."""
+        with explained(self.url):
+            async with asyncio.timeout(self._patience.listing):
+                return await self._catalogue.names()
+
+    async def can(self, model: str, capability: str) -> bool:
+        """Whether an installed model has a capability such as ``vision``. Raises ModelError."""
+        with explained(self.url):
+            async with asyncio.timeout(self._patience.listing):
+                return capability in (await self._catalogue.facts(model)).capabilities
+
+    async def models(self) -> Sequence[ModelInfo]:
+        """The installed models with all that is known of them. Raises ModelError."""
+        with explained(self.url):
+            async with asyncio.timeout(self._patience.listing):
+                return await self._catalogue.described()
 
     async def status(self) -> ModelStatus:
         now = asyncio.get_running_loop().time()
@@ -97,31 +112,13 @@ class Ollama:
         except ModelError as error:
             return ModelStatus(reachable=False, detail=str(error))
 
-    def _request(self, ask: Ask, name: str, facts: Facts) -> tuple[bytes, Context]:
-        num_ctx = min(facts.context_length, self._max_context)
-        # The seam for constrained JSON: a model without native tools is asked without any.
-        offered = ask.tools if "tools" in facts.capabilities else ()
-        tools = self._encoder.tools(offered)
-        room = num_ctx - min(2_048, num_ctx // 4) - int(len(tools) / CHARS_PER_TOKEN)
-        fitted = fit(ask.messages, room, self._encoder.cost)
-        optional = {"think": True} if "thinking" in facts.capabilities else {}
-        request = body(
-            self._encoder.messages(fitted.messages),
-            tools,
-            model=name,
-            stream=True,
-            options={"num_ctx": num_ctx},
-            **optional,
-        )
-        return request, Context(prompt=ask.prompt, num_ctx=num_ctx, first=fitted.first)
-
-    async def _parts(self, name: str, request: bytes, first: float) -> AsyncGenerator[Part]:
+    async def _parts(self, request: Request, first: float) -> AsyncGenerator[Part]:
         """The reply's pieces; raises ModelError. *first*: when the first one is due."""
         loop = asyncio.get_running_loop()
         due, end = first, loop.time() + self._patience.total
         try:
             with explained(self.url):
-                async with aclosing(await self._client.stream_chat(request)) as parts:
+                async with aclosing(await self._client.stream_chat(request.body)) as parts:
                     while True:
                         async with asyncio.timeout_at(min(due, end)):
                             part = await anext(parts, None)
@@ -130,9 +127,9 @@ class Ollama:
                         yield part
                         due = loop.time() + self._patience.idle
         except TimedOut as error:
-            raise self._late(name, first=due == first, over=loop.time() >= end) from error
+            raise self._late(request.model, first=due == first, over=loop.time() >= end) from error
         except Rejected as error:
-            raise await self._rejected(name, error) from error
+            raise await self._rejected(request.model, error) from error
 
     def _late(self, name: str, *, first: bool, over: bool) -> TimedOut:
         if over:
@@ -154,50 +151,3 @@ class Ollama:
         except ModelError:
             return error
         return error
-
-
-class _Heard:
-    """What has come of a reply so far."""
-
-    def __init__(self) -> None:
-        self._text: list[str] = []
-        self._thinking: list[str] = []
-        self._calls: list[NativeCall] = []
-        self._end: Part | None = None
-        self._showing = Showing()
-
-    def add(self, part: Part) -> Sequence[Delta]:
-        said = part.message
-        deltas: list[Delta] = []
-        if said.thinking:
-            self._thinking.append(said.thinking)
-            deltas.append(Delta(said.thinking, "thinking"))
-        if said.content:
-            self._text.append(said.content)
-            deltas += self._showing.add(said.content)
-        for call in said.tool_calls or ():
-            self._calls.append(NativeCall(call.function.name, call.function.arguments))
-        if part.done:
-            self._end = part
-            deltas += self._showing.end()
-        return deltas
-
-    def replied(self, ask: Ask, model: str, context: Context) -> ModelReplied:
-        if self._end is None:
-            raise BrokenReply("it ended in the middle")
-        reply = understood("".join(self._text), self._calls, ask)
-        thinking = ("".join(self._thinking), reply.thinking)
-        return ModelReplied(
-            text=reply.text,
-            thinking="\n\n".join(filter(None, thinking)),
-            plan=parse_plan(reply.text) if reply.calls and _is_first(ask.messages) else (),
-            tool_calls=reply.calls,
-            model=model,
-            usage=Usage(self._end.prompt_eval_count or 0, self._end.eval_count or 0),
-            context=context,
-        )
-
-
-def _is_first(messages: Sequence[Message]) -> bool:
-    """Whether the person's message has not been answered yet."""
-    return messages[-1].role == "user"

@@ -53,7 +53,7 @@ def _shared(share: float) -> list[tuple[str, dict[str, float]]]:
 
 
 def _own(share: float) -> list[Measurement]:
-    """The kernel alone, and the whole process."""
+    """The kernel alone, the whole process, and the hosts."""
     return [
         Measurement("service", "start"),
         Measurement("kernel", "clicks", {"times": 100 * share}),
@@ -63,4 +63,6 @@ def _own(share: float) -> list[Measurement]:
         Measurement("policy", "verdicts", {"judged": 5000 * share, "confirmed": 200 * share}),
         Measurement("replies", "replies", {"read": 2000 * share}),
         Measurement("kernel", "waiting", {"runs": 500 * share}),
+        Measurement("hosts", "command", {"times": 60 * share}),
+        Measurement("hosts", "sweep", {"count": 20}),
     ]

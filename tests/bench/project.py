@@ -5,6 +5,7 @@ from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
 
 from agent.models.ollama import Ollama
+from agent.models.roles import Wanted
 from agent.models.router import Router
 from bot.app import Pace
 from bot.chat import IncomingMessage, ThreadRef, User
@@ -55,7 +56,7 @@ async def opened(
     url: str, directory: Path, tools: Sequence[Tool] = (probe,)
 ) -> AsyncGenerator[Project]:
     """The kernel on a new database in *directory*, asking the Ollama at *url*."""
-    model = Router(Ollama(url, (MODEL,), max_context=CONTEXT))
+    model = Router([Ollama(url, (MODEL,), max_context=CONTEXT)], [Wanted(MODEL)])
     pace = Pace(budget=Budget(steps=1000, calls=1000, tokens=10**9))
     async with process(directory, model, tools, pace=pace) as bench:
         yield Project(bench, directory / "bot.db")

@@ -55,6 +55,12 @@ ROWS = (
     Row("reading a reply of 4 kB, p50, µs", "replies", "p50_us", 200, yard="yard_cpu"),
     Row("the same, p99, µs", "replies", "p99_us", yard="yard_cpu"),
     Row("reading 1 MB of braces, ms", "replies", "hostile_ms", yard="yard_cpu"),
+    Row("a command over SSH, ms", "command", "tool_ms", yard="yard_wall"),
+    Row("the same, x the bare channel", "command", "over_bare", 1.5),
+    Row("the same, x a channel's plain true", "command", "over_plain"),
+    Row("starting ssh, x the same", "command", "under_spawn", 15, least=True),
+    Row("20 hosts 50 ms away swept, s", "sweep 20", "warm_s", 2.0, yard="yard_wall"),
+    Row("the same, none of them connected, s", "sweep 20", "cold_s", 2.0, yard="yard_wall"),
     Row("memory of a waiting run, KiB", "waiting", "kib", 1.0),
     Row("tasks of 500 waiting runs", "waiting", "tasks", 0),
     Row("start to /health, s", "start", "seconds", 2.5, yard="yard_wall"),
@@ -64,7 +70,7 @@ ADDED = (
     Row("CPU the kernel adds to the client, ms", "steps 10", "cpu_ms", 0.55, yard="yard_cpu"),
     Row("the same with 64 runs at once, ms", "at_once 64", "cpu_ms", 0.55, yard="yard_cpu"),
 )
-MINE = {"kernel", "policy", "project", "replies", "service"}
+MINE = {"hosts", "kernel", "policy", "project", "replies", "service"}
 """How the measurements of this project alone are filed."""
 
 

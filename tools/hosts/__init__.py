@@ -1,42 +1,59 @@
-"""The inventory: the machine the bot runs on."""
+"""The machines that tools act on: the one the bot runs on, and those of the inventory."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 
 from bot.config import BadSettings, Settings
-from bot.resources import Host, Hosts
-from bot.tool import ToolError
+from bot.ports import Part
+from bot.resources import Host, Roots
+from tools.hosts.doctor import doctor
+from tools.hosts.inventory import Build, Entry, Inventory
 from tools.hosts.local import LocalHost
 from tools.hosts.roots import local_roots
-from tools.security.rules import load
+from tools.hosts.state import listing
+from tools.security.rules import Rules, load
 
 
-class Inventory:
-    """Implements ``bot.resources.Hosts`` over a fixed set of hosts."""
-
-    def __init__(self, *hosts: Host, default: str) -> None:
-        self.default = default
-        self._hosts = {host.name: host for host in hosts}
-
-    def names(self) -> Sequence[str]:
-        return sorted(self._hosts)
-
-    def get(self, name: str | None) -> Host:
-        host = self._hosts.get(name or self.default)
-        if host is None:
-            raise ToolError(f"there is no host {name!r}; there are: {', '.join(self.names())}")
-        return host
-
-    def expand(self, target: str) -> Sequence[str]:
-        """One machine has no groups: a target is one name; raises ToolError."""
-        return (self.get(target).name,)
-
-
-def create(settings: Settings) -> Hosts:
+def create(settings: Settings) -> Inventory:
     """Raises BadSettings."""
-    if settings.default_host != LocalHost.name:
+    roots, rules = local_roots(settings), load(settings.policy_file)
+    if settings.hosts_file is None and settings.default_host != LocalHost.name:
         raise BadSettings(
             f"AI_DEFAULT_HOST={settings.default_host}: there is no such host, only local"
         )
-    return Inventory(
-        LocalHost(local_roots(settings), load(settings.policy_file)), default=LocalHost.name
+    build = _builder(rules, roots) if settings.hosts_file else None
+    return Inventory(LocalHost(roots, rules), settings.default_host, settings.hosts_file, build)
+
+
+def part(hosts: Inventory) -> Part:
+    """What the inventory adds to the process besides itself."""
+    return Part(
+        commands=listing(hosts),
+        doctor={"hosts": lambda: doctor(hosts)},
+        troubles=lambda: {"hosts": hosts.trouble},
     )
+
+
+def _builder(rules: Rules, local: Roots) -> Build:
+    """asyncssh takes most of a second to load, so only an inventory loads it."""
+    from tools.hosts.link import Link
+    from tools.hosts.ssh import SshHost
+    from tools.hosts.way import Way
+
+    def build(name: str, entry: Entry, made: Mapping[str, Host]) -> Host:
+        way = Way(
+            name, entry.address, entry.port, entry.user, (entry.key,) if entry.key else (),
+            entry.known_hosts,
+        )  # fmt: skip
+        through = made[entry.jump] if entry.jump else None
+        jump = through.link if isinstance(through, SshHost) else None
+        write = entry.roots("write")
+        roots = Roots(
+            read=tuple(dict.fromkeys((*entry.roots("read"), *write))),
+            write=write,
+            # A host on this very machine leads to the bot's own files as well.
+            never=local.never if entry.loopback else (),
+            backups=f"{write[0].rstrip('/')}/.backups" if write else "",
+        )
+        return SshHost(Link(way, jump), roots, rules, docker=entry.socket, mode=entry.mode)
+
+    return build

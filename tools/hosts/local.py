@@ -16,7 +16,7 @@ from bot.resources import CommandResult, Roots
 from bot.tool import OutcomeUnknown, ToolError, Verdict
 from tools.hosts.local_facts import LocalFacts
 from tools.hosts.local_files import LocalFiles
-from tools.hosts.output import KEEP, READ, Capture
+from tools.hosts.output import KEEP, READ, Capture, with_note
 from tools.hosts.processes import Running
 from tools.security import Policy
 from tools.security.rules import Rules
@@ -30,6 +30,7 @@ class LocalHost:
     name = "local"
     key = ""
     docker = "/var/run/docker.sock"
+    mode = None
 
     def __init__(self, roots: Roots, rules: Rules | None = None) -> None:
         self.roots = roots
@@ -62,7 +63,7 @@ class LocalHost:
         directory = await run_blocking("files", _directory, cwd) if cwd else self._env["HOME"]
         with closing(self._start(command, directory, capture)) as running:
             ended, note = await _outcome(running, capture, timeout)
-            output = _with_note(capture.end(), note)
+            output = with_note(capture.end(), note)
         return CommandResult(
             exit_code=running.exit_code if ended == "exited" else None,
             output=output,
@@ -103,12 +104,6 @@ async def _outcome(
     if await running.end():
         return "killed", f"killed {why}"
     return "may still run", f"{why} it was to be killed, but it may still run"
-
-
-def _with_note(output: str, note: str) -> str:
-    if not note:
-        return output
-    return f"{output}[{note}]\n" if output.endswith("\n") or not output else f"{output}\n[{note}]\n"
 
 
 def _directory(path: str) -> str:

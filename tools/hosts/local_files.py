@@ -87,9 +87,13 @@ def _directory(path: str, flags: int = os.O_PATH) -> Generator[int]:
 
 @contextmanager
 def _opened(path: str) -> Generator[tuple[int, str]]:
-    """The directory a file is in, opened, and the file's name in it."""
-    with _directory(str(Path(path).parent)) as directory:
-        yield directory, Path(path).name or "."
+    """The directory a file is in, opened, and the file's name in it. Errors name the whole path."""
+    try:
+        with _directory(str(Path(path).parent)) as directory:
+            yield directory, Path(path).name or "."
+    except OSError as error:
+        error.filename = path
+        raise
 
 
 def _realpath(path: str) -> str:

@@ -141,3 +141,10 @@ class Capture:
         self._unshown -= len(text)
         if self._unshown <= 0:
             self._show("\n[… too much to show as it comes; the end follows …]\n")
+
+
+def with_note(output: str, note: str) -> str:
+    """*note* on a line of its own, below the output."""
+    if not note:
+        return output
+    return f"{output}[{note}]\n" if output.endswith("\n") or not output else f"{output}\n[{note}]\n"

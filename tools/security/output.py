@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from tools.security.escapes import ansi_c, echoed
 from tools.security.invocation import Invocation
-from tools.security.paths import reads_secret, resolve
+from tools.security.paths import below, reads_secret, resolve
 from tools.security.words import NOTHING, Data, Hole, Piece, Word, merged, worst
 
 Printer = Callable[[Invocation], Data]
@@ -133,6 +133,10 @@ def _paths(call: Invocation) -> Data:
     return Data("unknown", paths=tuple(below))
 
 
+_OTHERS = frozenset(("!", "-not", "-o", "-or", ","))
+"""What makes find leave more than a test of names says."""
+
+
 def found_by(call: Invocation) -> Iterator[Word]:
     """What a call of find may find: all in a directory, or what a test of its leaves of it."""
     roots = list(itertools.takewhile(lambda w: not w.text.startswith(("-", "(", "!")), call.args))
@@ -142,6 +146,8 @@ def found_by(call: Invocation) -> Iterator[Word]:
         if re.fullmatch(r"-i?(name|path|wholename)", test.text)
         and (name.literal or "*").strip("*.?/")
     ]
+    if _OTHERS & set(call.texts):
+        names = []
     narrowed = "*" not in call.texts and any(map(_NARROWS.fullmatch, call.texts))
     inside: Piece = "/…" if narrowed else Hole("glob", "/*")
     for root in roots or [Word((".",))]:
@@ -149,6 +155,8 @@ def found_by(call: Invocation) -> Iterator[Word]:
             yield Word((*root.pieces, "/…/", *name.pieces))
         if not names:
             yield _inside(root, inside)
+            if whole := below(root, call.scope):
+                yield whole
 
 
 def _inside(word: Word, piece: Piece) -> Word:

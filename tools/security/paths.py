@@ -1,6 +1,7 @@
 """Where a path leads, and what is lost or given away there."""
 
 import posixpath
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from fnmatch import fnmatchcase
 
@@ -153,8 +154,10 @@ def reads_secret(word: Word, scope: Scope) -> bool:
     path = resolve(word, scope)
     if path is None or path in HARMLESS:
         return False
-    if is_secret(path) or matches(path, SECRET_PLACES):
-        return True
+    _, climbs, tail = word.text.rpartition("../")
+    for real in (path, f"/{tail}") if climbs else (path,):
+        if is_secret(real) or matches(real, SECRET_PLACES):
+            return True
     if "/…/" in path:
         return _may_find_secrets(*path.split("/…/", 1))
     if not set(path) & set("*?[") or (path.endswith("/*") and path not in ("/etc/*", "~/.ssh/*")):
@@ -165,6 +168,8 @@ def reads_secret(word: Word, scope: Scope) -> bool:
 def _may_find_secrets(root: str, name: str) -> bool:
     """Whether find finds a secret file below *root* by a part of its name."""
     name = name.rpartition("/")[2].lower()
+    root = re.sub(r"^/home/[^/*?]+", "/home/a", root)
+    root = re.sub(r"^/proc/(self|thread-self|\d+)", "/proc/1", root)
     samples = [sample for sample in SAMPLES if sample.startswith(root.rstrip("/") + "/")]
     return any(fnmatchcase(sample.rpartition("/")[2], name) for sample in samples)
 
@@ -178,6 +183,19 @@ def reading(call: Invocation, word: Word) -> Iterator[Finding]:
         yield reveals(f"{call.name}: {word.text} may be any file")
     elif path is not None and matches(path, DEVICES):
         yield reveals(f"{call.name}: reads the device {path}")
+
+
+def below(directory: Word, scope: Scope) -> Word | None:
+    """All files in a directory; None when only its own name is known, and not where it is."""
+    path = resolve(directory, scope) or ""
+    known = path.startswith("/") or directory.text.startswith(("~", "$"))
+    return Word((*directory.pieces, "/…/*")) if known else None
+
+
+def reading_below(call: Invocation, directory: Word) -> Iterator[Finding]:
+    """The content of all files in a directory is shown."""
+    if inside := below(directory, call.scope):
+        yield from reading(call, inside)
 
 
 def matches(path: str, patterns: Sequence[str]) -> bool:

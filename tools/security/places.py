@@ -166,5 +166,6 @@ SECRET_PLACES = tuple(
 SAMPLES = (
     "/etc/shadow", "/etc/gshadow", "/root/.ssh/id_rsa", "~/.ssh/id_rsa", "/home/a/.ssh/id_rsa",
     "~/.ssh/id_ed25519", "/root/.ssh/id_ed25519", "/proc/1/environ", "/etc/ssl/private/a.key",
-    "~/.aws/credentials", "/root/.aws/credentials", "/home/a/.aws/credentials",
+    "~/.netrc", "/root/.netrc", "/home/a/.netrc", "~/.aws/credentials",
+    "/root/.aws/credentials", "/home/a/.aws/credentials",
 )  # fmt: skip

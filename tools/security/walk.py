@@ -29,6 +29,9 @@ OBEYING = frozenset(
     " sfdisk parted chpasswd newusers tclsh expect m4 docker-compose ansible-playbook".split()
 )
 """Programs that do what they read."""
+FILTERS = frozenset("awk gawk mawk sed".split())
+"""Those that do what they are told, and only filter what they read."""
+_PROGRAM_FILE = re.compile(r"-[A-Za-z]*f|--f|-$|.*(stdin|/fd/)")
 PASSING = frozenset(
     "sudo doas env nice ionice timeout command builtin exec nohup stdbuf time setsid busybox chrt"
     " taskset unbuffer".split()
@@ -210,7 +213,9 @@ class Walker:
         """Programs that do what they read, and are given what nobody has seen."""
         if call.name not in OBEYING:
             return
-        given = [call.stdin, *(Data(word.origin) for word in call.args)]
+        given = [Data(word.origin) for word in call.args]
+        if call.name not in FILTERS or any(_PROGRAM_FILE.match(text) for text in call.texts):
+            given.append(call.stdin)
         if any(data.opaque for data in given):
             yield deny(f"{call.name} does what nobody has seen", "show the text first")
 

@@ -29,9 +29,12 @@ _END = re.compile(rf"\s*</{_SPACE}{_CALL}>")
 _KEY = re.compile(r"\s*<arg_key>(?P<name>[^<]{1,120})</arg_key>\s*<arg_value>")
 _KEY_VALUE_END = re.compile(r"(?P<own></arg_value>)|<arg_key>|</tool_call>")
 _NAME = re.compile(
-    r"\s*<(?P<tag>name|tool_name|function_name|tool|function)>\s*(?P<name>[\w.:-]{1,100})\s*</(?P=tag)>\s*"
+    r"\s*<(?P<tag>name|tool_name|function_name|tool|function|action)>"
+    r"\s*(?P<name>[\w.:-]{1,100})\s*</(?P=tag)>\s*"
 )
-_ARGUMENTS = re.compile(r"<(?P<tag>arguments|parameters|args|input|params|tool_input)>\s*")
+_ARGUMENTS = re.compile(
+    r"<(?P<tag>arguments|parameters|args|input|params|tool_input|action_input)>\s*"
+)
 _INK = re.compile(r"\S")
 _CHILD = re.compile(r"\s*<(?P<name>[A-Za-z_]\w{0,99})>")
 
@@ -46,6 +49,8 @@ def read_function(text: str, at: int) -> tuple[Wanted, int] | None:
         after = _AFTER_BODY.match(text, end)
         return Wanted(start["name"], arguments), after.end() if after else end
     given, at = _pairs(text, start.end(), _PARAMETER, _VALUE_END)
+    if not given:
+        given, at = _children(text, start.end())
     end = _END.match(text, at)
     if not (end or given or start[0].endswith("/>")):
         raise Broken(at, cut=_past_space(text, at) >= len(text))
@@ -77,14 +82,24 @@ def read_named(text: str, at: int) -> tuple[Wanted, int] | None:
         return None
     start = _ARGUMENTS.match(text, name.end())
     if not start:
-        return Wanted(name["name"], {}, sure=False), name.end()
-    if text.startswith("{", start.end()):
-        arguments, end = read(text, start.end())
-    else:
-        arguments, end = _children(text, start.end())
+        given, end = _children(text, name.end())
+        return Wanted(name["name"], given, sure=bool(given)), end
     close = f"</{start['tag']}>"
+    arguments, end = _inner(text, start.end(), close)
     end = _past_space(text, end)
     return Wanted(name["name"], arguments), end + len(close) * text.startswith(close, end)
+
+
+def _inner(text: str, at: int, close: str) -> tuple[dict[str, Any] | str, int]:
+    """Arguments as JSON, as children, or as a text for the only one."""
+    if text.startswith("{", at):
+        return read(text, at)
+    if _CHILD.match(text, at):
+        return _children(text, at)
+    end = text.find(close, at)
+    if end < 0:
+        raise Broken(len(text), cut=True)
+    return text[at:end].strip(), end
 
 
 def read_tool(text: str, at: int, names: Names) -> tuple[Wanted, int] | None:

@@ -27,7 +27,8 @@ _SPECIAL = (
 )
 _BRACKETS = r"(?:tool|function)_?calls?"
 OPENER = re.compile(
-    rf"<(?:{_SET_OFF}(?:\s(?!name\s?=)[^<>]{{0,80}})?|{_TAG}|{_SPECIAL})>|\[{_BRACKETS}\]|>>>(?=[a-z_.]{{1,100}}\s{{0,20}}\{{)",
+    rf"<(?:{_SET_OFF}(?:\s(?!name\s?=)[^<>]{{0,80}})?|{_TAG}|{_SPECIAL})>"
+    rf"|\[{_BRACKETS}\]|>>>(?=[a-z_.]{{1,100}}\s{{0,20}}\{{)",
     re.IGNORECASE,
 )
 _CLOSER = (

@@ -4,7 +4,7 @@ import re
 from bisect import bisect_right
 
 from agent.models.formats import zones
-from agent.models.formats.elements import read_function, read_tool
+from agent.models.formats.elements import read_function, read_named, read_tool
 from agent.models.formats.fences import read_fence
 from agent.models.formats.intent import acts
 from agent.models.formats.lenient import Broken, read
@@ -27,7 +27,7 @@ _JSON = re.compile(r"\{\s{0,99}[^\W\d]|\{\s{0,99}[^\s\w{\[:]|\[\s{0,99}\{")
 _SINGLE = re.compile(r"(?<!`)`(?!`)")
 _RECIPIENT = re.compile(r"(?:<\|start\|>assistant)?\s?to=(?P<name>[\w.]{1,100})\s?$")
 _NAME_BEFORE = re.compile(r"(?:^|\n)[*`# ]{0,6}(?P<name>[A-Za-z_][\w.]{0,99})[*`]{0,3}:?\s{0,20}$")
-_LINE_OVER = re.compile(r"[ \t.;,)]*(?:\n|\Z|<|\[/|```)")
+_LINE_OVER = re.compile(r"[ \t.;,)]*(?:[\"']?\Z|\n|<|\[/|```)")
 _TEXT_OVER = re.compile(rf"\s*(?:\Z|{zones.TURN_END.pattern})")
 
 
@@ -111,9 +111,9 @@ def _is_mark(tag: str) -> bool:
 
 
 def element(seen: Seen, at: int) -> Step | None:
-    """``<function=…>``, ``<invoke …>``, or a tool's own name as an element."""
+    """``<function=…>``, ``<invoke …>``, ``<tool>name</tool>…``, or a tool's name as an element."""
     try:
-        found = read_function(seen.text, at) or read_tool(seen.text, at, seen.names)
+        found = read_function(seen.text, at) or _known_element(seen, at)
     except Broken as broken:
         end = max(broken.at, at + 1)
         return Step(at, end, broken=seen.text[at:end] if acts(seen.text, at) else "")
@@ -122,6 +122,13 @@ def element(seen: Seen, at: int) -> Step | None:
     if not acts(seen.text, at):
         return Step(at, found[1], kept=True)
     return Step(at, found[1], wanted=[found[0]])
+
+
+def _known_element(seen: Seen, at: int) -> tuple[Wanted, int] | None:
+    found = read_tool(seen.text, at, seen.names) or read_named(seen.text, at)
+    if found and found[0].sure and seen.names.find(found[0].name):
+        return found
+    return None
 
 
 def python_list(seen: Seen, at: int) -> Step | None:
@@ -139,7 +146,7 @@ def bare(seen: Seen, at: int) -> Step | None:
     if seen.text.startswith("functools", at - 9) and at >= 9:
         items = read_wrapped(seen.text, at, seen.names)
         return Step(at - 9, items.end, wanted=items.wanted, broken=items.broken)
-    if not _JSON.match(seen.text, at) or (at and seen.text.startswith(_QUOTES, at - 1)):
+    if not _JSON.match(seen.text, at) or _is_quoted(seen, at):
         return None
     try:
         items = read_bare(seen.text, at, seen.names)
@@ -150,6 +157,14 @@ def bare(seen: Seen, at: int) -> Step | None:
     if items.wanted:
         return _judged(seen, items, at)
     return _named_before(seen, at) or Step(at, items.end, kept=True)
+
+
+def _is_quoted(seen: Seen, at: int) -> bool:
+    """Whether a quotation mark or the like stands before it; around a whole reply that is none."""
+    if at == 0 or not seen.text.startswith(_QUOTES, at - 1):
+        return False
+    quote = seen.text[at - 1]
+    return quote not in "\"'" or not seen.silent(at - 1) or not seen.text.rstrip().endswith(quote)
 
 
 def _judged(seen: Seen, items: Items, at: int) -> Step:

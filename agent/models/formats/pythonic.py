@@ -1,11 +1,12 @@
 """Calls written as Python: ``disk_usage(path="/")``. Only values are read; nothing is evaluated."""
 
 import re
-from typing import Any
+from typing import Any, cast
 
 from agent.models.formats.lenient import Broken, read_value
 from agent.models.formats.names import Names, properties
 from agent.models.formats.shapes import Wanted
+from bot.tool import Tool
 
 _CALL = re.compile(r"(?:(?:functions?|tools?|default_api)\.)?([A-Za-z_]\w{0,99})(?:\.call)?\(\s*")
 _KEYWORD = re.compile(r"([A-Za-z_]\w{0,99})\s*=(?!=)\s*")
@@ -31,7 +32,18 @@ def read_call(text: str, at: int, names: Names) -> tuple[Wanted, int]:
             raise Broken(at)
         arguments[name], at = read_value(text, keyword.end() if keyword else at)
         at = _after_value(text, at)
+        if not keyword and (whole := _all_arguments(arguments, tool)):
+            arguments = whole
     return Wanted(start[1], arguments), at + 1
+
+
+def _all_arguments(given: dict[str, Any], tool: Tool) -> dict[str, Any] | None:
+    """The object of arguments that stands in the place of the first: ``disk_usage({…})``."""
+    only = next(iter(given.values())) if len(given) == 1 else None
+    if not isinstance(only, dict):
+        return None
+    inner = cast("dict[str, Any]", only)
+    return inner if inner.keys() <= properties(tool).keys() else None
 
 
 def _after_value(text: str, at: int) -> int:

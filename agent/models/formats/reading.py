@@ -50,7 +50,17 @@ MOST = 128
 _WORDS = (
     *("|", "\N{FULLWIDTH VERTICAL LINE}", "call", "tool", "think", "thought", "function", "invoke"),
     *("action", "reason", "</s", "<s>", "turn", "<bos", "<eos", "[/", "[inst", "observation"),
-    *("reflection", "<<<data", "scratchpad", "monologue", "<!--", "<example", "quote>", "<pre"),
+    *(
+        "reflection",
+        "<<<data",
+        "scratchpad",
+        "monologue",
+        "analysis",
+        "<!--",
+        "<example",
+        "quote>",
+        "<pre",
+    ),
     *("<code", "<log", "<data", "<doc", "<output", "<std", "<file", "<email"),
 )
 """One of them, in lower case, is in every text with a mark in angle or square brackets."""

@@ -45,11 +45,13 @@ def calls_in(value: Any, names: Names) -> list[Wanted] | None:
         return None
     found: list[Wanted] = []
     for item in cast("list[Any]", value):
+        if isinstance(item, dict) and item.get("type") in ("text", "thinking"):
+            continue
         calls = calls_in(item, names) if isinstance(item, dict) else None
         if calls is None:
             return None
         found += calls
-    return found
+    return found or None
 
 
 def _calls_in_object(value: Object, names: Names) -> list[Wanted] | None:

@@ -6,7 +6,10 @@ that it writes for others after its own turn, are dropped."""
 import re
 
 # ruff: noqa: RUF001 - the bars and blanks are those of DeepSeek's tokens
-_THOUGHT_TAGS = "think thinking thought thoughts reasoning reflection scratchpad inner_monologue"
+_THOUGHT_TAGS = (
+    "think thinking thought thoughts reasoning reflection scratchpad inner_monologue"
+    " analysis reason"
+)
 _THOUGHT = "|".join(_THOUGHT_TAGS.split())
 THINKING = re.compile(
     rf"<(?P<tag>(?:seed:)?(?:{_THOUGHT}))>|\[(?P<bracket>THINK)\]|◁(?P<kimi>think)▷"
@@ -58,6 +61,7 @@ START = re.compile(
     r"|<\|start_of_role\|>assistant<\|end_of_role\|>"
     r"|<bos>|<s>|<\|begin_of_text\|>|<｜begin▁of▁sentence｜>|<｜Assistant｜>"
     r"|<\|START_RESPONSE\|>|<\|END_RESPONSE\|>|<\|START_OF_TURN_TOKEN\|><\|CHATBOT_TOKEN\|>"
+    r"|<\|begin_of_box\|>|<\|end_of_box\|>"
     r"|<\|begin_of_solution\|>|<\|end_of_solution\|>|<\|message\|>"
 )
 """Marks around a model's own words: they go, the words stay."""

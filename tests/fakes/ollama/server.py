@@ -8,7 +8,7 @@ from typing import Any
 
 from aiohttp import web
 
-from tests.fakes.ollama import demo, embedding, steps, wire
+from tests.fakes.ollama import demo, embedding, grammar, steps, wire
 from tests.fakes.ollama.conversation import (
     CHARS_PER_TOKEN,
     ChatRequest,
@@ -128,8 +128,11 @@ class FakeOllama:
         asked, cost = self._see(model, payload, len(body))
         asked.authorization = request.headers.get("Authorization", "")
         self.requests.append(asked)
+        reply = self._reply(model, asked)
+        if reply.status == 200 and not reply.raw and not grammar.allows(asked.format, reply.text):
+            return wire.error(500, f"no model could write this in its format: {reply.text}")
         try:
-            return await wire.answer(request, asked, self._reply(model, asked), cost)
+            return await wire.answer(request, asked, reply, cost)
         except (asyncio.CancelledError, ConnectionResetError):
             self.gone.set()
             raise

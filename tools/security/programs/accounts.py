@@ -3,9 +3,9 @@
 import re
 from collections.abc import Iterator, Mapping
 
-from tools.security.finding import Finding, danger, deny
+from tools.security.finding import Finding, danger, deny, reveals
 from tools.security.invocation import Invocation, Judge
-from tools.security.tables import dangerous, denied, reads
+from tools.security.tables import dangerous, denied, reads, takes
 
 _POWER = re.compile(r"(^|,)(sudo|wheel|root|admin|docker|lxd|libvirt|disk|shadow|adm|staff)(,|$)")
 
@@ -50,6 +50,13 @@ def _chpasswd(call: Invocation) -> Iterator[Finding]:
 def _visudo(call: Invocation) -> Iterator[Finding]:
     if not any(re.match(r"-c|--check", text) for text in call.texts):
         yield deny("visudo changes who may do everything")
+    yield from takes("-cqs -f= --check --quiet --strict --file=", operands=_SUDOERS)(call)
+    for value in call.options("-cqs -f=").values("-f"):
+        if not re.fullmatch(_SUDOERS, value.text):
+            yield reveals(f"visudo shows the faulty lines of {value.text}")
+
+
+_SUDOERS = r"/etc/sudoers(\.d/[\w-]+)?"
 
 
 def _ssh_keygen(call: Invocation) -> Iterator[Finding]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from tools.security.finding import Finding, danger, deny
 from tools.security.invocation import Invocation, Judge
 from tools.security.paths import destroys, loses, reading, resolve
-from tools.security.tables import dangerous, only
+from tools.security.tables import dangerous, only, takes
 from tools.security.words import Word, plain
 
 _TAR = (
@@ -103,6 +103,7 @@ PROGRAMS: Mapping[str, Judge] = {
     "xz unxz lzma unlzma": _packer("deT"),
     "zstd unzstd lz4": _packer("d"),
     "unzip": only(r"-[lvtpzZqC12]+", needs=r"-[qC12]*[lvtpzZ][lvtpzZqC12]*", content=True),
+    "zipinfo": takes("-12smlvhzTMCtZ", content=True),
     "cpio": _cpio,
     "zip 7z ar": dangerous("writes files"),
 }

@@ -9,7 +9,7 @@ from tools.security.leaks import told
 from tools.security.programs.containers import container_exec
 from tools.security.tables import READ, called, changes, dangerous, takes, verbs
 
-_KUBE = "-AwRp -n= -l= -o= -c= -L= --namespace= --all-namespaces --selector= --output= --request-timeout= --field-selector= --sort-by= --show-labels --watch --watch-only --no-headers --context= --cluster= --label-columns= --show-kind --ignore-not-found --chunk-size= --subresource= -f --follow --tail= --since= --since-time= --previous --timestamps --container= --all-containers --prefix --limit-bytes= --max-log-requests= --containers --for= --timeout= --types= --recursive --api-version= --namespaced? --verbs= --api-group= --short --client --sum --revision= --show-events? --server-side? --minify --flatten --list --quiet --output-version= --all"
+_KUBE = "-AwRp -n= -l= -o= -c= -L= --namespace= --all-namespaces --selector= --output= --request-timeout= --field-selector= --sort-by= --show-labels --watch --watch-only --no-headers --context= --cluster= --label-columns= --show-kind --ignore-not-found --chunk-size= --subresource= -f --follow --tail= --since= --since-time= --previous --timestamps --container= --all-containers --prefix --limit-bytes= --max-log-requests= --containers --for= --timeout= --types= --recursive --api-version= --namespaced? --verbs= --api-group= --short --client --sum --revision= --show-events? --minify --flatten --list --quiet --output-version= --all"
 
 
 _FORMATS = re.compile(
@@ -143,6 +143,7 @@ PROGRAMS: Mapping[str, Judge] = {
         {
             "version validate": READ,
             "state": verbs({"list": READ}),
+            "workspace": verbs({"list show": READ}),
             "output show": _helm_get,
             "providers": takes("", operands=r"(?!)"),
         },

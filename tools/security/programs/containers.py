@@ -17,9 +17,15 @@ _RUN = (
 _HOST = re.compile(
     r"(/|/etc|/root|/home|/boot|/dev|/proc|/sys|/usr|/bin|/sbin|/lib\w*|/var|/var/lib|/var/run|/run|/var/lib/docker|(/var)?/run/(docker|containerd/containerd|crio/crio)\.sock|/var/run/docker\.sock)(/.*)?"
 )
-_OWNED = re.compile(
+OWNED = re.compile(
     r"/(etc|root|boot|proc|sys|usr|bin|sbin|dev)(/.*)?|/|/home|/var(/run|/lib)?|/run|(/var)?/run/.*\.sock|/var/lib/docker(/.*)?|~(/\.ssh)?"
 )
+"""Paths of a host that a container must not be given: whoever has one of them has the host."""
+
+_TELLS = re.compile(
+    r"(^|[\s;&|({`])(env|printenv|set|(export|declare) -[px]+)\s*($|[;|&)}`<>])", re.MULTILINE
+)
+"""In the text of a shell: prints all that the container was given."""
 
 
 def _run(call: Invocation) -> Iterator[Finding]:
@@ -45,7 +51,7 @@ def _run(call: Invocation) -> Iterator[Finding]:
         m[1] for v in found.values("--mount") if (m := re.search(r"(?:source|src)=([^,]*)", v.text))
     ]
     for source in mounts:
-        if _OWNED.fullmatch(re.sub(r"/+(\.?/+)*", "/", source).rstrip("/") or "/"):
+        if OWNED.fullmatch(re.sub(r"/+(\.?/+)*", "/", source).rstrip("/") or "/"):
             yield deny(f"{why}: {source}")
     if any("unconfined" in v.text for v in found.values("--security-opt")) and found.has(
         "--cap-add"
@@ -83,6 +89,10 @@ def container_exec(call: Invocation) -> Iterator[Finding]:
         yield reveals(f"{call.name}: the environment of a container often holds secrets")
     else:
         yield from call.command(words)
+        if re.search(r"(^|/)\w*sh$", words[0].text) and any(
+            _TELLS.search(w.text) for w in words[1:]
+        ):
+            yield reveals(f"{call.name}: the environment of a container often holds secrets")
 
 
 _SHOWS = "-aAqflndtsv -f= -n= -l --all --quiet --filter= --format= --no-trunc --size --last= --latest --tail= --since= --until= --timestamps --details --follow --no-stream --digests --type= --no-color --no-log-prefix --services --status= --orphans? --hash= --images --volumes --profiles --index= --protocol= --pretty --human? --limit= --no-resolve --no-task-ids --node= --verbose --dry-run --json --no-index --sort= --noheading --watch= --no-reset --ns --pod"
@@ -94,8 +104,11 @@ def _top(call: Invocation) -> Iterator[Finding]:
         yield reveals(f"{call.name} shows environments")
 
 
+_ENVIRONMENTS = re.compile(r"(?i)\benv\b|\.config\b(?!\.[a-z])|\.containerspec\b(?!\.[a-z])")
+
+
 def _inspect(call: Invocation) -> Iterator[Finding]:
-    if any(re.search(r"\benv\b", text, re.IGNORECASE) for text in call.texts):
+    if any(map(_ENVIRONMENTS.search, call.texts)):
         yield reveals(f"{call.name}: the environment of a container often holds secrets")
     yield from takes(_SHOWS)(call)
 
@@ -121,9 +134,29 @@ _CONTAINER = {
         "changes or moves data"
     ),
 }
-_COMPOSE = verbs(
+
+
+def _resolved(call: Invocation) -> Iterator[Finding]:
+    """The project with the values of its environment, unless only names are asked for."""
+    if not call.args or not all(map(_NAMES_ONLY.fullmatch, call.texts)):
+        yield reveals(f"{call.name} shows what environment files hold")
+
+
+_NAMES_ONLY = re.compile(r"-q|--(quiet|services|images|volumes|profiles|hash(=\S+)?)")
+_ENVIRONMENT_FILE = re.compile(r"(.*/)?[\w-]*\.env[\w.-]*")
+
+
+def _compose(call: Invocation) -> Iterator[Finding]:
+    for value in call.options("--env-file=").values("--env-file"):
+        if not _ENVIRONMENT_FILE.fullmatch(value.text):
+            yield danger(f"{call.name} --env-file {value.text}: its errors show the file")
+    yield from _PROJECT(call)
+
+
+_PROJECT = verbs(
     {
-        "ps logs config images top port version ls events stats convert": READ,
+        "ps logs images top port version ls events stats": READ,
+        "config convert": _resolved,
         "up restart start pull create unpause": changes("changes the project's containers"),
         "down stop kill rm pause": dangerous("stops or deletes the project's containers"),
         "exec": container_exec,
@@ -146,7 +179,7 @@ _DOCKER = verbs(
             "",
             reading=_SHOWS,
         ),
-        "compose": _COMPOSE,
+        "compose": _compose,
         "context": verbs({"ls show inspect": READ}, "", reading=_SHOWS),
         "builder buildx": verbs(
             {"ls du inspect": READ},
@@ -168,7 +201,7 @@ _DOCKER = verbs(
 
 PROGRAMS: Mapping[str, Judge] = {
     "docker podman nerdctl": _DOCKER,
-    "docker-compose podman-compose": _COMPOSE,
+    "docker-compose podman-compose": _compose,
     "crictl": verbs(
         {
             "ps pods images image info inspect inspecti inspectp logs stats version statsp img": READ,

@@ -33,6 +33,8 @@ _WRITES = "-o --output -D --dump-header -c --cookie-jar --trace-ascii --trace --
 _READS = "-w --write-out -H --header -b --cookie -K --config -E --cert --key --cacert"
 _SENDS = "-d --data --data-raw --data-binary --data-urlencode -F --form -T --upload-file --json --form-string"
 _REROUTES = "--connect-to --resolve -x --proxy --interface"
+_TO = re.compile(r"[^:]*:\d*:(\[[^]]*\]|[^:,]*)(:\d*)?")
+"""``--connect-to HOST:PORT:HOST2:PORT2`` and ``--resolve HOST:PORT:ADDRESS``."""
 _ENGINE = re.compile(r"/(var/)?run/(docker|containerd|podman|crio)")
 
 
@@ -42,6 +44,10 @@ def _curl(call: Invocation) -> Iterator[Finding]:
         yield danger(f"curl {name} is not known to read only")
     urls = [*found.operands, *found.values("--url")]
     yield from _reached(call, [*urls, *found.values(*_REROUTES.split())])
+    for value in found.values("--connect-to", "--resolve"):
+        where = _TO.fullmatch(value.text)
+        if where is None or (where[1] and not is_local(where[1])):
+            yield reaches(f"curl is sent elsewhere by {value.text}")
     for value in found.values(*_WRITES.split()):
         yield from _fetched(call, value)
     if found.has("-O", "--remote-name", "-J"):

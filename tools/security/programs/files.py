@@ -163,6 +163,21 @@ def _truncate(call: Invocation) -> Iterator[Finding]:
         yield from loses(call, word, "truncate")
 
 
+_DRY = re.compile(r"-[avzhrlptgoDHAXicu]*n[avzhrlptgoDHAXnicu]*|--dry-run")
+_LISTS = re.compile(
+    r"-[avzhrlptgoDHAXnicu]+|--(dry-run|archive|verbose|delete|itemize-changes|stats|human-readable"
+    r"|checksum|recursive|size-only|(exclude|include)=.*)"
+)
+
+
+def _only_lists(call: Invocation) -> bool:
+    """Whether rsync says what it would copy, and starts and logs nothing."""
+    return any(map(_DRY.fullmatch, call.texts)) and all(
+        _LISTS.fullmatch(word.text) if word.text.startswith("-") else not word.may_be_option
+        for word in call.args
+    )
+
+
 def _rsync(call: Invocation) -> Iterator[Finding]:
     texts = call.texts
     options = "-aAbcCdDEghHiIklLmnNoOpPqrRsStuUvWxXyz0468@ -e= -f= -B= -M= -T= --rsh= --delete --remove-source-files"
@@ -173,6 +188,8 @@ def _rsync(call: Invocation) -> Iterator[Finding]:
         yield from call.script(value.text)
         yield danger(f"rsync starts {value.text}")
     remote = [w for w in found.operands if re.match(r"[^/]+::?|rsync://", w.text)]
+    if _only_lists(call) and not remote:
+        return
     yield danger(
         "rsync copies" + (" to or from another host" if remote else ""), egress=bool(remote)
     )

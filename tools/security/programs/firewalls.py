@@ -41,10 +41,13 @@ def _takes_ssh(ports: str) -> bool:
 
 _LISTS = re.compile(r"-[nvxt0-9]*[LSC][nvx0-9]*|--(list|list-rules|check|version|help)|-V")
 
+_BESIDES = re.compile(r"-[a-zA-Z0-9]*[ZMADIRPFXNE]|--(z|mo|a|del|f|ins|ne|ren|rep|pol)")
+"""What a listing may do besides: zero its counters, start another modprobe, change rules."""
+
 
 def _iptables(call: Invocation) -> Iterator[Finding]:
     words = _apart(call)
-    if any(_LISTS.fullmatch(word) for word in words):
+    if any(map(_LISTS.fullmatch, words)) and not any(map(_BESIDES.match, words)):
         return
     yield danger(f"{call.name} changes the firewall")
     chain = _value(words, "-A", "-I", "-R", "-P", "--append", "--insert", "--replace", "--policy")

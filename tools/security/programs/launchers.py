@@ -256,7 +256,7 @@ PROGRAMS: Mapping[str, Judge] = {
         "-d --reuid= --regid= --clear-groups --no-new-privs --init-groups --groups= --keep-groups"
     ),
     "numactl": Starts(
-        "-al -N= -m= -C= -i= --cpunodebind= --membind= --physcpubind= --localalloc --interleave="
+        "-alHs --hardware --show -N= -m= -C= -i= --cpunodebind= --membind= --physcpubind= --localalloc --interleave="
     ),
     "prlimit": Starts("-v --nofile? --nproc? --as? --pid=", elsewhere="--pid"),
     "fakeroot faketime": Starts("-f"),

@@ -42,6 +42,8 @@ def _looks_up(call: Invocation) -> Iterator[Finding]:
     for word in call.args:
         if word.holes and word.origin not in ("system", "glob"):
             yield danger(f"{call.name}: the name is computed: {word.text}", egress=True)
+        elif word.holes and isinstance(end := word.pieces[-1], str) and "." in end:
+            yield danger(f"{call.name} tells another's name server {word.text}", egress=True)
         if word.secret:
             yield deny(f"{call.name} sends secrets away in a name")
     yield reaches(f"{call.name} asks other hosts", Level.ALLOW)
@@ -170,7 +172,6 @@ PROGRAMS: Mapping[str, Judge] = {
     ),
     "route": takes("-neFCv46", operands=r"(?!)"),
     "arp": takes("-avnH -i= --all --verbose --numeric --device=", operands=r"[\w.:-]+"),
-    "ifconfig": dangerous("may change the network: use ip addr"),
     "ethtool": only(
         "-[iSkgcalmnTPxude]|--(driver|statistics|show-[a-z-]+|phy-statistics|module-info|json|version)"
     ),
@@ -182,7 +183,7 @@ PROGRAMS: Mapping[str, Judge] = {
             "device dev d": verbs({"status show": READ, "wifi": takes("", operands="list")}),
             "connection con c": verbs({"show": READ}, "", reading="--active --order="),
         },
-        "-tpf= -g= -m= -c= -e= --terse --pretty --fields= --get-values= --mode= --colors= --escape=",
+        "-tp -f= -g= -m= -c= -e= --terse --pretty --fields= --get-values= --mode= --colors= --escape=",
         other="changes the network",
     ),
     "tc": verbs({"qdisc class filter": verbs({"show list ls": READ})}, "-sdnpj -s -d"),

@@ -18,7 +18,7 @@ _APT = (
 )
 _APT_READS = frozenset(
     "list show search policy depends rdepends showpkg showsrc madison stats pkgnames dump unmet"
-    " dotty changelog check versions why why-not".split()
+    " dotty check versions why why-not".split()
 )
 
 
@@ -48,7 +48,7 @@ def _pacman(call: Invocation) -> Iterator[Finding]:
 
 
 def _languages(reading: str, options: str = "") -> Judge:
-    return verbs({reading: READ}, "-q --quiet", reading=options, other=_CHANGES)
+    return verbs({reading: READ}, "-qv --quiet", reading=options, other=_CHANGES)
 
 
 _DNF = "-qvC --quiet --verbose --installed --available --updates --upgrades --extras --obsoletes --recent --all --showduplicates --security --bugfix --cves --cve= --advisory= --info --list --enabled --disabled --cacheonly --refresh --requires --provides --whatrequires= --whatprovides= --qf= --queryformat= --file= --recursive --resolve --deplist --nvr --name"
@@ -57,7 +57,7 @@ PROGRAMS: Mapping[str, Judge] = {
     "apt apt-get apt-cache aptitude apt-config": _apt,
     "apt-mark": verbs({"showhold showmanual showauto": READ}, other="changes packages"),
     "dpkg dpkg-query": only(
-        r"-[lLsSpVCIcW]+|-f|--(list|listfiles|status|search|print-avail|get-selections|verify|audit|version|compare-versions|info|contents|show|print-architecture|no-pager|showformat=.*|field)",
+        r"-[lLsSpVCIcW]+|-f(?s:=.*)?|--(list|listfiles|status|search|print-avail|get-selections|verify|audit|version|compare-versions|info|contents|show|print-architecture|no-pager|showformat=.*|field)",
         needs=r"-[lLsSpVCIcW]+|--\w.*",
     ),
     "dpkg-reconfigure": _INSTALLS,
@@ -127,7 +127,7 @@ PROGRAMS: Mapping[str, Judge] = {
         {"status": takes("-lw --long --wait --format=")},
         other="sets the host up again, or shows its secrets",
     ),
-    "ldconfig updatedb mandb": changes("refreshes a cache"),
+    "updatedb mandb": changes("refreshes a cache"),
     "update-alternatives": only(
         r"--(display|list|query|get-selections)", needs=r"--(display|list|query|get-selections)"
     ),

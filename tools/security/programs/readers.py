@@ -1,9 +1,12 @@
 """Programs that only read, with the options that are known to: any other option asks."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
-from tools.security.invocation import Judge
+from tools.security.finding import Finding
+from tools.security.invocation import Invocation, Judge
+from tools.security.paths import reading_below
 from tools.security.tables import takes
+from tools.security.words import plain
 
 _NOTHING = r"(?!)"
 _TABLES: Mapping[str, str] = {
@@ -63,7 +66,6 @@ _TABLES: Mapping[str, str] = {
     "pidof": "-cnqsxzw -o= -S= -d=",
     "pstree": "-acghlnpstuUGATZS -H= -N= -C= --arguments --show-pids --numeric-sort --show-parents --long --ascii --unicode",
     "pmap": "-xXdqpn -A= --extended --device --quiet --show-path",
-    "lsof": "-aCbhlnNoOPRtUvVwX -c= -d= -g= -i? -p= -u= -s? -T? -F? +L? +D? +d= -L -iTCP -iUDP",
     "fuser": "-amnsuvMVIcf4 6 -n= --all --mount --user --verbose --silent --namespace=",
     "w who whoami id groups users": "-abdfHilmpqrsTtuwznGghoc --all --boot --count --heading --login --users --user --group --groups --name --real --zero --context --short --ip-addr --no-header --lookup --process --runlevel --time --mesg",
     "last lastb": "-aadFiRwxN -n= -p= -s= -t= -0123456789 --dns --fullnames --fulltimes --hostlast --ip --limit= --nohostname --present= --since= --until= --time-format= --system",
@@ -76,7 +78,7 @@ _TABLES: Mapping[str, str] = {
     "slabtop": "-o -d= -s= --once --sort= --delay=",
     "numastat": "-cmnsvz -p=",
     "smem": "-acfHhkmnpPrstTuwW -P= -U= -M= -c= -s= -R= -K= -S=",
-    "sensors": "-AufjvsB -u -j --no-adapter --fahrenheit --json",
+    "sensors": "-AufjvB -u -j --no-adapter --fahrenheit --json",
     "upower": "-dei --enumerate --dump --show-info=",
     "zramctl": "-bnr -o= --bytes --noheadings --output= --output-all --raw",
     "modinfo": "-F= -0adlnp --field= --author --description --license --parameters --filename --null",
@@ -110,7 +112,6 @@ _CONTENTS: Mapping[str, str] = {
     "nm size": "-aABCDfgGlnopPrSstuUvWx -t= --demangle? --defined-only --dynamic --extern-only --undefined-only --numeric-sort --size-sort --totals --format= --radix= --print-size --reverse-sort --debug-syms",
     "file": "-bcEhiIkLlnNprsSvzZ0 -e= -F= -P= -f= --brief --mime --mime-type --mime-encoding --extension --uncompress --dereference --no-dereference --special-files --separator= --exclude= --files-from= --keep-going --raw --apple --print0 --no-pad --parameter= --no-buffer",
     "iconv": "-clst -f= -t= --from-code= --to-code= --list --silent",
-    "date": "-uRI? -d= -r= -I --date= --utc --universal --rfc-email --rfc-2822 --rfc-3339= --iso-8601? --reference= --debug --resolution -f= --file=",
     "bc": "-hilqsvw --mathlib --quiet --standard --warn",
     "jq": "-aCcefhijMnrsSRV -f= -L= --arg= --argjson= --slurpfile= --rawfile= --args --jsonargs --raw-output --compact-output --null-input --slurp --raw-input --sort-keys --exit-status --color-output --monochrome-output --tab --indent= --join-output --ascii-output --stream --seq --from-file= --unbuffered --raw-output0 --stream-errors",
     "gron": "-cjmsuv --ungron --colorize --monochrome --stream --values --json --no-sort",
@@ -120,13 +121,42 @@ _CONTENTS: Mapping[str, str] = {
     "zcat bzcat xzcat zstdcat zdiff zcmp": "-fkLlqtVvd --force --quiet --verbose --decompress --stdout -c",
     "zless zmore": "-NSR",
     "column": "-Jextrn -c= -d -H= -i= -l= -N= -n= -o= -O= -p= -r= -R= -s= -T= -t -W= -x --table --separator= --output-separator= --columns= --json --table-columns= --table-name= --table-right= --table-hide= --table-truncate= --table-noheadings --output-width= --keep-empty-lines --table-columns-limit=",
-    "rg": "-aciFHhILlNnoPpqSsUuvwxz0. -A= -B= -C= -e= -f= -g= -m= -t= -T= -r= -M= -j= -E= -d= --count --count-matches --files --files-with-matches --files-without-match --glob= --iglob= --type= --type-not= --type-list --hidden --ignore-case --smart-case --case-sensitive --invert-match --line-number --no-line-number --max-count= --max-depth= --multiline --no-filename --with-filename --no-heading --heading --no-ignore --only-matching --pcre2 --quiet --replace= --sort= --sortr= --stats --text --word-regexp --context= --after-context= --before-context= --color= --colors= --fixed-strings --regexp= --json --no-messages --null --passthru --trim --unrestricted --vimgrep --column --follow --max-filesize= --max-columns= --one-file-system --pretty --threads= --encoding= --engine= --no-config --crlf --byte-offset --line-regexp --multiline-dotall --include-zero --no-ignore-vcs --debug",
+    "rg": "-aciFHhILlNnoPpqSsUuvwxz0. -A= -B= -C= -e= -f= -g= -m= -t= -T= -r= -M= -j= -E= -d= --count --count-matches --files --files-with-matches --files-without-match --glob= --iglob= --type= --type-not= --type-list --hidden --ignore-case --smart-case --case-sensitive --invert-match --line-number --no-line-number --max-count= --max-depth= --multiline --no-filename --with-filename --no-heading --heading --no-ignore --only-matching --pcre2 --quiet --replace= --sort= --sortr= --stats --text --word-regexp --context= --after-context= --before-context= --color= --colors= --fixed-strings --regexp= --json --no-messages --null --passthru --trim --unrestricted --vimgrep --column --follow --max-filesize= --max-columns= --one-file-system --threads= --encoding= --engine= --no-config --crlf --byte-offset --line-regexp --multiline-dotall --include-zero --no-ignore-vcs --debug",
     "ag ack": "-acCGHilLnoQrsSuvwz0fg -A= -B= -C= -G= -m= --count --nocolor --nogroup --hidden --ignore= --ignore-case --files-with-matches --files-without-matches --only-matching --literal --word-regexp --invert-match --noheading --nobreak --no-numbers --depth= --max-count= --smart-case --type= --python --js --sql --conf",
     "fd fdfind": "-HIuasgFiLlp01q -t= -e= -E= -d= -S= -c= -o= -j= --hidden --no-ignore --unrestricted --case-sensitive --ignore-case --glob --fixed-strings --absolute-path --list-details --follow --full-path --max-depth= --min-depth= --exact-depth= --exclude= --type= --extension= --size= --changed-within= --changed-before= --owner= --color= --print0 --max-results= --quiet --one-file-system --base-directory=",
     "pr fold fmt expand unexpand nl cut paste join comm tr rev tac look tsort ul colrm head tail wc cat": "-aAbcdDeEfFhHijJklLmnNopPqrsStTuUvVwWxXyzZ0123456789 -d= -f= -c= -b= -n= -s= -t= -w= -v= -o= -j= -k= -1= -2= -i= -l= -h= -p= -g= -e= -a= -q --lines= --bytes= --follow? --retry --pid= --sleep-interval= --quiet --silent --verbose --zero-terminated --delimiter= --fields= --characters= --only-delimited --output-delimiter= --complement --number --number-nonblank --show-all --show-ends --show-tabs --show-nonprinting --squeeze-blank --words --chars --max-line-length --total= --width= --spaces --tabs= --initial --first= --serial --delimiters= --check-order --nocheck-order --header --ignore-case --squeeze-repeats --delete --truncate-set1 --before --regex --separator= --body-numbering= --number-format= --number-width= --starting-line-number= --uniform-spacing --split-only --goal= --prefix= --crown-margin --all --max-unchanged-stats= --debug --bignum --alternative --empty=",
 }
 
+_DATE = "-uRI? -d= -r= -I --date= --utc --universal --rfc-email --rfc-2822 --rfc-3339= --iso-8601? --reference= --debug --resolution -f= --file="
+
+
+def _deep(table: str) -> Judge:
+    """Searches all files in directories; for diff only with ``-r``, unless it is brief."""
+    shows = takes(table, content=True)
+
+    def judge(call: Invocation) -> Iterator[Finding]:
+        yield from shows(call)
+        found = call.options(table)
+        differs = call.name in ("diff", "colordiff")
+        if differs and (not found.has("-r", "--recursive") or found.has("-q", "--brief")):
+            return
+        words = found.operands if differs else found.operands[1:] or [plain(".")]
+        for word in words:
+            yield from reading_below(call, word)
+
+    return judge
+
+
+_DEEP = ("diff", "colordiff", "rg", "ag ack")
+
 PROGRAMS: Mapping[str, Judge] = {
+    "date": takes(_DATE, content=True, operands=r"(?s)\+.*"),  # another operand sets the clock
+    "shuf": takes(
+        "-ezrn= -i= --echo --zero-terminated --head-count= --input-range= --repeat", content=True
+    ),
     **{names: takes(table) for names, table in _TABLES.items()},
-    **{names: takes(table, content=True) for names, table in _CONTENTS.items()},
+    **{
+        names: _deep(table) if names in _DEEP else takes(table, content=True)
+        for names, table in _CONTENTS.items()
+    },
 }

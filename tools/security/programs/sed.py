@@ -15,6 +15,8 @@ _OPTIONS = (
     " --binary --follow-symlinks --zero-terminated"
 )
 _IN_PLACE = re.compile(r"-[nErsuzb]*[iI]|--in-p")
+_SUFFIX = re.compile(r"-i\.[\w-]+")
+"""``-i.bak`` leaves the old file beside the new one; other suffixes may lead elsewhere."""
 _ADDRESS = re.compile(r"\d+(~\d+)?|\$|\+\d+|~\d+")
 _FLAGS = re.compile(r"[gpiIMm0-9]*")
 _REST = re.compile(r"[^\n]*")
@@ -119,7 +121,9 @@ def _end(expression: re.Pattern[str], script: str, at: int) -> int:
 
 
 def _sed(call: Invocation) -> Iterator[Finding]:
-    found = call.options(_OPTIONS)
+    kept = (plain("-i") if _SUFFIX.fullmatch(word.literal or "") else word for word in call.args)
+    bare = Invocation(call.name, tuple(kept), call.scope, call.stdin, call.walker)
+    found = bare.options(_OPTIONS)
     for name in found.unknown:
         yield danger(f"sed {name} is not known")
     scripts, files = found.values("-e", "--expression"), list(found.operands)

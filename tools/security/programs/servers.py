@@ -60,7 +60,7 @@ _REDIS_PAIRS = {
     ("CLUSTER", "INFO"),
     ("CLUSTER", "NODES"),
     ("SLOWLOG", "LEN"),
-    ("ACL", "LIST"),
+    ("ACL", "WHOAMI"),
     ("PUBSUB", "CHANNELS"),
     ("MODULE", "LIST"),
 }
@@ -134,6 +134,8 @@ _RABBIT = (
     " alarms memory_breakdown check_port_connectivity listeners"
 )
 
+_CLUSTER = only(r"-(detailed|wan|verbose|short|format=\w+)")  # -address= would send the token there
+
 PROGRAMS: Mapping[str, Judge] = {
     "psql mysql mariadb sqlite3 mongo mongosh clickhouse-client cqlsh influx": _sql,
     "mysqladmin mariadb-admin": takes(
@@ -154,7 +156,7 @@ PROGRAMS: Mapping[str, Judge] = {
     "nginx openresty": _nginx,
     "apachectl apache2ctl httpd": _apachectl,
     "haproxy": _haproxy,
-    "named-checkconf named-checkzone unbound-checkconf": takes("-pq", operands=r"/etc/\S+|[\w.-]+"),
+    "named-checkconf named-checkzone unbound-checkconf": takes("-q", operands=r"/etc/\S+|[\w.-]+"),
     "varnishstat": takes("-1jx -f=", operands=r"(?!)"),
     "sshd": only(r"-[tTV]+|-C", needs=r"-[tTV]+"),
     "postconf": takes("-ndhHmMPlA", operands=r"\w+"),
@@ -163,15 +165,14 @@ PROGRAMS: Mapping[str, Judge] = {
         {"certificates": READ}, other="changes certificates", reading="-d= --cert-name="
     ),
     "php-fpm": only("-[tivm]+", needs="-[tivm]+"),
-    "pgbench pg_dump mysqldump mongodump pg_restore pg_ctl pg_basebackup": dangerous(
+    "pgbench pg_dump mysqldump mongodump pg_ctl pg_basebackup": dangerous(
         "reads out or changes a database"
     ),
     "vault consul nomad": verbs(
         {
-            "status version members": READ,
-            "node job": verbs({"status": READ}, reading="-verbose -short"),
+            "status version members": _CLUSTER,
+            "node job": verbs({"status": _CLUSTER}),
         },
-        reading="-detailed -wan -format=",
         other="changes the cluster",
     ),
 }

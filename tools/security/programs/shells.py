@@ -105,9 +105,15 @@ def _trap(call: Invocation) -> Iterator[Finding]:
     call.scope.meet(before)
 
 
+_VERSION = re.compile(
+    r"python[\d.]* -V+|(perl|ruby|node|nodejs|php|lua|deno|bun|gdb)[\d.]* -v|java[\d.]* -version|php[\d.]* -m"
+)
+"""What prints a version and reads nothing; ``python -v`` runs what is piped in."""
+
+
 def _interpreter(call: Invocation) -> Iterator[Finding]:
     texts = call.texts
-    if texts and texts[0] in ("--version", "-V", "-v", "-version", "--help"):
+    if _VERSION.fullmatch(" ".join((call.name, *texts))):
         return
     held = [data for word in call.args if (data := held_by(word, call))]
     if call.stdin.opaque or any(data.opaque for data in held) or _computed(call):

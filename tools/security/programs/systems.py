@@ -120,7 +120,7 @@ PROGRAMS: Mapping[str, Judge] = {
     ),
     "sysctl": _sysctl,
     "mount": _mount,
-    "umount swapoff losetup exportfs": dangerous("changes what is mounted"),
+    "umount swapoff losetup": dangerous("changes what is mounted"),
     "swapon": takes(
         "-s --summary --show? --bytes --noheadings --raw --output-all", operands=r"(?!)"
     ),
@@ -129,7 +129,7 @@ PROGRAMS: Mapping[str, Judge] = {
         operands=r"(?!)",
     ),
     "crontab": _crontab,
-    "top htop atop iotop nmon dstat": _timed,
+    "top htop nmon": _timed,
     "getent": _getent,
     "printenv": takes("-0 --null"),
     "nvidia-smi": only(
@@ -180,7 +180,7 @@ PROGRAMS: Mapping[str, Judge] = {
             "dns domain": _two,
             "flush-caches reset-statistics": changes("changes the resolver's state"),
         },
-        "-46i= -p= -t= -c= --no-pager --interface= --type= --legend= --class= --protocol= --cache=",
+        "-46i= -p= -t= -c= --status --statistics --no-pager --interface= --type= --legend= --class= --protocol= --cache=",
         reading="--status --statistics",
     ),
     "coredumpctl": verbs(
@@ -212,7 +212,7 @@ PROGRAMS: Mapping[str, Judge] = {
         "-aciklmnprstuvwxeh -m= -k= -ua= -ts= -te= --start= --end= --message= --key= --summary --failed --success --interpret --auth --login --executable --file --event --user --anomaly --node= --pid=",
         operands=r"[\w:/.-]*",
     ),
-    "kexec grub-install update-grub grub-mkconfig update-initramfs dracut efibootmgr": denied(
+    "kexec grub-install update-grub grub-mkconfig update-initramfs dracut": denied(
         "it decides how the host starts"
     ),
     "stress stress-ng sysbench fio": dangerous("loads the host"),

@@ -8,9 +8,9 @@ from tools.security.addresses import is_local
 from tools.security.finding import Finding, danger, deny, reaches
 from tools.security.invocation import Invocation, Judge
 from tools.security.leaks import told
-from tools.security.paths import destroys, loses, reading, writes
+from tools.security.paths import destroys, loses, reading, reading_below, writes
 from tools.security.tables import SHOW, dangerous, only
-from tools.security.words import Word
+from tools.security.words import Word, plain
 
 
 def _tee(call: Invocation) -> Iterator[Finding]:
@@ -79,9 +79,12 @@ def _yq(call: Invocation) -> Iterator[Finding]:
 _OPENSSL_READS = frozenset(
     "version ciphers s_client x509 verify crl dgst asn1parse list req".split()
 )
+_OF_CERTIFICATES = ("x509", "verify", "crl")
+_CERTIFICATE = re.compile(r"(?!.*(priv|key)).*\.(pem|crt|cer)")
+"""What these show of it is public, also when a key stands beside it."""
 _OPENSSL_OPTIONS = re.compile(
     r"-(noout|text|dates|subject|issuer|enddate|startdate|serial|fingerprint|sha\d+|md5|in|inform|connect|servername"
-    r"|showcerts|brief|CAfile|CApath|checkend|ext|hash|modulus|pubkey|nameopt|verify_return_error|starttls|tls1_[123]"
+    r"|showcerts|brief|CAfile|CApath|checkend|ext|hash|modulus|pubkey|nameopt|nextupdate|lastupdate|verify_return_error|starttls|tls1_[123]"
     r"|purpose|untrusted|a|v|V|s|h|r|hex|binary|c|digest-commands|cipher-commands|alpn|status|tlsextdebug|crlf|quiet"
     r"|certopt|email|ocsp_uri|checkhost|checkip|partial_chain|no_check_time|issuer_hash|subject_hash|cipher|ciphersuites|4|6)"
 )
@@ -98,7 +101,8 @@ def _openssl(call: Invocation) -> Iterator[Finding]:
         if call.stdin.text is None:
             yield danger("openssl s_client sends what it reads")
     for word in call.args:
-        yield from reading(call, word)
+        if verb not in _OF_CERTIFICATES or not _CERTIFICATE.fullmatch(word.text):
+            yield from reading(call, word)
 
 
 def _shred(call: Invocation) -> Iterator[Finding]:
@@ -141,6 +145,10 @@ def _grep(call: Invocation) -> Iterator[Finding]:
     files = found.operands if named else found.operands[1:]
     for word in (*files, *found.values("-f", "--file", "--exclude-from")):
         yield from reading(call, word)
+    deep = found.has("-r", "-R", "--recursive", "--dereference-recursive", "-d", "--directories")
+    if deep and not found.has("--include"):
+        for word in files or [plain(".")]:
+            yield from reading_below(call, word)
     for name in found.values("--include"):
         for word in files:
             yield from reading(call, Word((*word.pieces, "/…/", *name.pieces)))

@@ -47,7 +47,7 @@ function modelReplied(run, frame) {
   const open = openStep(run);
   const fields = {
     open: false, text: frame.text, thinking: frame.thinking, plan: frame.plan, model: frame.model,
-    calls: frame.tool_calls.map(newCall),
+    calls: frame.tool_calls.map(newCall), notice: frame.notice ?? "",
   };
   const next = open ? changeItem(run, open.key, (step) => ({ ...step, ...fields })) : addStep(run, fields);
   const closed = open ? open.streams : run.closed === null ? null : run.closed + 1;

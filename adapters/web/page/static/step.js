@@ -16,6 +16,7 @@ function message(item) {
 function step(item, ctx) {
   const text = withoutPlan(item.text, item.plan);
   return h("article", { class: "step", "aria-label": `Step ${item.number + 1}`, "aria-busy": item.open },
+    item.notice && h("p", { class: "hint" }, item.notice),
     item.thinking && thinking(item),
     text && h("div", { class: "prose" }, markdown(text)),
     item.open && h("p", { class: "typing" }, item.thinking || text ? "" : "Thinking",

@@ -19,8 +19,8 @@ export function openStep(run) {
 
 export function addStep(run, fields) {
   const step = {
-    kind: "step", number: run.steps, open: false, thinking: "", text: "", model: "", plan: [],
-    ticked: 0, live: { text: NOTHING, thinking: NOTHING }, calls: [], ...fields,
+    kind: "step", number: run.steps, open: false, thinking: "", text: "", notice: "", model: "",
+    plan: [], ticked: 0, live: { text: NOTHING, thinking: NOTHING }, calls: [], ...fields,
   };
   return { ...add(run, step), steps: run.steps + 1 };
 }

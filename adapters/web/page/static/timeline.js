@@ -76,7 +76,7 @@ function items(run, view, ctx) {
 // The last step of a run often holds nothing but what became the answer.
 function says(item) {
   if (item.kind !== "step" || item.open) return true;
-  return Boolean(item.thinking || item.text || item.plan.length || item.calls.length);
+  return Boolean(item.notice || item.thinking || item.text || item.plan.length || item.calls.length);
 }
 
 // What an unfinished run does where nothing else in it moves.

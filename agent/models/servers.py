@@ -1,0 +1,63 @@
+"""Several Ollama servers: which one is asked next."""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
+
+from agent.models.ollama import Ollama
+
+SKIPPED = 30.0
+"""Seconds a server that failed is not asked while another one is there."""
+_REMEMBERED = 4_096
+"""Threads whose server is known."""
+
+
+class Server:
+    def __init__(self, ollama: Ollama) -> None:
+        self.ollama = ollama
+        self.in_flight = 0
+        self._failed = float("-inf")
+
+    @contextmanager
+    def busy(self) -> Generator[None]:
+        """While it answers."""
+        self.in_flight += 1
+        try:
+            yield
+        finally:
+            self.in_flight -= 1
+
+    def fail(self) -> None:
+        self._failed = asyncio.get_running_loop().time()
+
+    def works(self, skipped: float) -> bool:
+        return asyncio.get_running_loop().time() - self._failed > skipped
+
+
+class Servers:
+    """In the order they were given."""
+
+    def __init__(self, ollamas: Sequence[Ollama], *, skipped: float = SKIPPED) -> None:
+        self.all = tuple(map(Server, ollamas))
+        self._skipped = skipped
+        self._home: OrderedDict[str, Server] = OrderedDict()
+
+    def order(self, thread: str) -> tuple[list[Server], list[Server]]:
+        """The sound ones, and those that failed a moment ago.
+
+        First the one that knows the thread, whose prompt it need not read again; then those with
+        the fewest replies in flight."""
+        home = self._home.get(thread)
+        order = sorted(self.all, key=lambda each: (each is not home, each.in_flight))
+        sound = [each for each in order if each.works(self._skipped)]
+        return sound, [each for each in order if each not in sound]
+
+    def settle(self, thread: str, server: Server) -> None:
+        """It answered in this thread."""
+        if not thread:
+            return
+        self._home[thread] = server
+        self._home.move_to_end(thread)
+        if len(self._home) > _REMEMBERED:
+            self._home.popitem(last=False)
