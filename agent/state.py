@@ -4,6 +4,7 @@ Each event costs the same however long the run is. The list of messages only gro
 beginning of the prompt stays the same from step to step.
 """
 
+from agent.repetition import Repetition
 from agent.transcript import note, result, together
 from bot.chat import User
 from bot.events import (
@@ -25,7 +26,7 @@ from bot.events import (
 )
 from bot.fan_out import gather, grouped, parts
 from bot.ports import Message
-from bot.tool import ToolCall
+from bot.tool import Risk, ToolCall
 
 REPAIRS = 2
 """How often a model may correct a turn of nothing but unusable calls."""
@@ -56,6 +57,7 @@ class State:
         self._unusable = 0
         self._repairs = 0
         self._empty = 0
+        self._repetition = Repetition()
         self._doubts: dict[str, ApprovalRequested] = {}
         """Open approvals of calls that may already have run."""
         self._again: dict[str, ToolCall] = {}
@@ -94,8 +96,10 @@ class State:
                 self._hear(recorded.seq, self._said(user, text))
             case ModelReplied() as reply:
                 self._replied(recorded.seq, reply)
-            case ToolStarted(call=call):
+            case ToolStarted(call=call, verdict=verdict):
                 self._ran[call.id] = call
+                if verdict.risk is not Risk.READ:
+                    self._repetition.changed(call)
             case ToolFinished() as event:
                 self._finished(recorded, event)
             case RunFinished() | RunFailed() | RunStopped() as end:
@@ -143,13 +147,16 @@ class State:
             self._finished_late(recorded, event)
             return
         ran = self._ran.get(call.id)
-        self._unusable += event.outcome == "error" and ran is None
+        unusable = event.outcome == "error" and ran is None
+        self._unusable += unusable
         self._results[call.id] = result(recorded, event, call, ran)
+        if not unusable:
+            self._repetition.finished(ran or call, event)
         if not self._open:
-            self._settle(event)
+            self._settle(recorded.seq, event)
             self._lengths.append((recorded.seq, len(self.messages)))
 
-    def _settle(self, last: ToolFinished) -> None:
+    def _settle(self, seq: int, last: ToolFinished) -> None:
         """All calls of the reply have ended: show the results, in the order of the calls."""
         self.messages += self._told()
         self._repairs = self._repairs + 1 if self._unusable == len(self._calls) else 0
@@ -158,6 +165,9 @@ class State:
                 f"The model asked {self._repairs} times in a row for something no tool can do. "
                 f"The last time: {last.output}"
             )
+        self.failure = self.failure or self._repetition.failure
+        if warning := self._repetition.take():
+            self._hear(seq, note(warning))
 
     def _told(self) -> list[Message]:
         """One result for each call that the model made, whichever its hosts."""

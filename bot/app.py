@@ -44,7 +44,8 @@ log = structlog.get_logger()
 
 def adapters_of(settings: Settings) -> Sequence[str]:
     """Those that are on; each is imported only then: their SDKs take a second to load."""
-    return ("web", *(["slack"] if settings.slack_bot_token else []))
+    chats = {"slack": settings.slack_bot_token, "discord": settings.discord_token}
+    return ("web", *(name for name, token in chats.items() if token))
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,9 +179,9 @@ async def assembled(
     """The whole bot on an open store, ready to serve."""
     plugins, tooling = tools.create(settings)
     hosts = tools.hosts.create(settings)
-    model = agent.models.create(settings)
+    model, modelling = agent.models.create(settings)
     memory, remembering = agent.memory.create(settings, store, model, redactor)
-    made = (tooling, tools.hosts.part(hosts), remembering)
+    made = (tooling, tools.hosts.part(hosts), remembering, modelling)
     parts = parts_of(settings, store, redactor, made)
     for part in parts:
         redactor.learn(part.secrets)

@@ -18,7 +18,14 @@ class Granting(Bot, Protocol):
 
 
 def commands(bot: "Granting") -> tuple[Command, ...]:
-    return (*looking(bot), *listing(bot), *talking(bot), *deciding(bot), *budgets(bot))
+    return (
+        *looking(bot),
+        *listing(bot),
+        *talking(bot),
+        *choosing(bot),
+        *deciding(bot),
+        *budgets(bot),
+    )
 
 
 def looking(bot: Bot) -> tuple[Command, ...]:
@@ -52,13 +59,6 @@ def listing(bot: Bot) -> tuple[Command, ...]:
         return "\n".join(f"{tool.name}: {tool.description.splitlines()[0]}" for tool in found)
 
     @command(role=Role.VIEWER)
-    async def models(caller: Caller) -> str:  # noqa: ARG001 - a command is handed who calls it
-        """List the installed models."""
-        model = (await bot.read.health()).model
-        names = ", ".join(info.name for info in model.installed) or "no model is installed"
-        return names if model.reachable else f"no model is reachable: {model.detail}"
-
-    @command(role=Role.VIEWER)
     async def approvals(caller: Caller) -> str:
         """List the open approvals you may see."""
         views = await bot.read.approvals(by=caller.user)
@@ -69,26 +69,29 @@ def listing(bot: Bot) -> tuple[Command, ...]:
         ]
         return "\n".join(lines) or "nothing waits for an approval"
 
-    return tools, models, approvals
+    return tools, approvals
+
+
+async def _say(
+    bot: Bot, text: str, caller: Caller, *, fresh: bool = False, model: str = "auto"
+) -> str:
+    message = IncomingMessage(
+        caller.message or new_id(), caller.thread, caller.user, text, model, fresh=fresh
+    )
+    receipt = await bot.receive(message)
+    return f"{receipt.outcome}: run {receipt.run}"
 
 
 def talking(bot: Bot) -> tuple[Command, ...]:
-    async def say(text: str, caller: Caller, *, fresh: bool) -> str:
-        message = IncomingMessage(
-            caller.message or new_id(), caller.thread, caller.user, text, fresh=fresh
-        )
-        receipt = await bot.receive(message)
-        return f"{receipt.outcome}: run {receipt.run}"
-
     @command(role=Role.VIEWER)
     async def ask(text: str, caller: Caller) -> str:
         """Ask the agent something in this thread."""
-        return await say(text, caller, fresh=False)
+        return await _say(bot, text, caller)
 
     @command(role=Role.VIEWER)
     async def new(text: str, caller: Caller) -> str:
         """Start this thread afresh with a message: what came before is forgotten."""
-        return await say(text, caller, fresh=True)
+        return await _say(bot, text, caller, fresh=True)
 
     @command(role=Role.VIEWER)
     async def stop(caller: Caller, run: str = "") -> str:
@@ -102,6 +105,20 @@ def talking(bot: Bot) -> tuple[Command, ...]:
         return f"stopping {run}"
 
     return ask, new, stop
+
+
+def choosing(bot: Bot) -> tuple[Command, ...]:
+    @command(role=Role.VIEWER)
+    async def model(caller: Caller, name: str = "", text: str = "") -> str:
+        """Say which model answers; with a NAME and a TEXT, ask that model."""
+        if text:
+            return await _say(bot, text, caller, model=name)
+        found = (await bot.read.health()).model
+        if name:
+            raise Refused(f"say what to ask {name}: model {name} TEXT")
+        return found.auto or found.detail or "none of the models in AI_MODELS is installed"
+
+    return (model,)
 
 
 def deciding(bot: Bot) -> tuple[Command, ...]:

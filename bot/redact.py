@@ -26,7 +26,7 @@ _LOOK_UP = 4
 _TEXTS: dict[type[Any], tuple[str, ...]] = {
     ev.RunStarted: ("text",),
     ev.MessageJoined: ("text",),
-    ev.ModelReplied: ("text", "thinking", "plan", "tool_calls"),
+    ev.ModelReplied: ("text", "thinking", "plan", "tool_calls", "notice"),
     ev.ToolStarted: ("call", "verdict"),
     ev.ToolFinished: ("output", "table"),
     ev.ApprovalRequested: ("call", "verdict", "preview", "undo"),

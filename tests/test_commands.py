@@ -72,7 +72,7 @@ async def test_looking_around(tmp_path: Path, lab: Lab) -> None:
     async with process(tmp_path, ScriptedModel(), lab.tools()) as bench:
         assert "web:bob, operator" == await run(bench, "whoami", "")
         assert "mode supervised, model reachable\nall parts work" == await run(bench, "status", "")
-        assert "scripted" == await run(bench, "models", "")
+        assert "none of the models" in await run(bench, "model", "")
         assert "restart: Restart a unit." in await run(bench, "tools", "")
         assert "nothing waits for an approval" == await run(bench, "approvals", "")
 

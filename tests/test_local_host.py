@@ -53,6 +53,15 @@ async def test_the_text_reaches_bash_unchanged(host: Host) -> None:
     assert "a  b|2|$x|ü\n€|it's|ok\n" == result.output
 
 
+async def test_nothing_stands_around_the_text(host: Host) -> None:
+    """It has no arguments, its lines count from one, and a comment or an empty line harms nothing,
+    just as in a ``bash -c`` of its own."""
+    result = await host.run('# what\n\necho "$# $0 [$1]" $LINENO\nnosuch')
+
+    assert "0 bash [] 3\nbash: line 4: nosuch: command not found\n" == result.output
+    assert 127 == result.exit_code
+
+
 async def test_the_environment_is_clean(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing of the bot's own environment reaches a command."""
     monkeypatch.setenv("AI_ADMIN_PASSWORD", "hunter2")

@@ -153,8 +153,8 @@ async def test_the_conversation_is_fitted() -> None:
     assert ollama.requests[0].messages[1]["content"] == "remember this"
 
 
-async def test_usage_shows_truncation() -> None:
-    """What never fits is sent whole, and the prompt count at num_ctx tells that it was cut."""
+async def test_what_never_fits() -> None:
+    """A message that no shortening fits is sent whole, and the person is told it was cut."""
     small = FakeModel("qwen3:latest", context_length=2_048)
     async with FakeOllama([small]) as ollama, served(ollama) as model:
         ollama.script("qwen3", [Reply("ok")])
@@ -162,6 +162,27 @@ async def test_usage_shows_truncation() -> None:
 
     assert ollama.truncations[0].num_ctx == 2_048
     assert reply.usage == Usage(2_048, reply.usage.completion)
+    assert "read only 2048 of about" in reply.notice
+    assert reply.notice.endswith("may be missing from its answer.")
+
+
+async def test_a_server_that_truncates() -> None:
+    """It reads less than agreed and says nothing: that is noticed, told, and asked again shorter;
+    the next question fits at once."""
+    said = [Message("user", "word " * 200) for _ in range(30)]
+    turns = [each for one in said for each in (one, Message("assistant", "Yes."))]
+    async with FakeOllama(reads=3_000) as ollama, served(ollama) as model:
+        ollama.script("qwen3", lambda r: Reply(f"{len(r.messages)} messages"))
+        _, first = await answer(model, ask(*turns, "and now?"))
+        cut = len(ollama.truncations)
+        _, second = await answer(model, ask(*turns, "and now?"))
+
+    assert cut == len(ollama.truncations) == 1
+    assert "asked again with the conversation shortened" in first.notice
+    assert second.notice == ""
+    assert len(ollama.requests) == 3
+    assert ollama.requests[-1].messages[0]["role"] == "system"
+    assert ollama.requests[-1].messages[-1]["content"] == "and now?"
 
 
 async def test_api_key() -> None:

@@ -220,7 +220,7 @@ def test_repaired() -> None:
         run.reply("", call(number, "nonsense"))
         run.refuse(call(number), "there is no tool 'nonsense'")
         run.reply("", call(number + 1))
-        run.finish(call(number + 1), "no such path", "error")
+        run.finish(call(number + 1), f"no such path: {number}", "error")
 
     assert run.ask
 

@@ -17,7 +17,7 @@ from tests.fakes.ollama import FakeOllama, Reply
 @asynccontextmanager
 async def router(url: str) -> AsyncGenerator[Model]:
     given = {"ollama_url": url, "models": ["qwen3"], "ollama_api_key": "s3cret"}
-    model = create(Settings.model_validate(given), pauses=())
+    model, _ = create(Settings.model_validate(given), pauses=())
     try:
         yield model
     finally:

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from agent.models.catalogue import Catalogue
 from agent.models.client import Client, Part
@@ -14,6 +14,7 @@ from agent.models.errors import (
     explained,
 )
 from agent.models.heard import Heard
+from agent.models.progress import Progress
 from agent.models.requests import Request, Requests
 from bot.events import ModelReplied
 from bot.ports import Ask, Delta, ModelError
@@ -57,18 +58,29 @@ class Ollama:
         self._status: tuple[float, ModelStatus] = (float("-inf"), ModelStatus(reachable=False))
 
     async def reply(self, ask: Ask) -> AsyncGenerator[Delta | ModelReplied]:
-        first = asyncio.get_running_loop().time() + self._patience.first
+        loop = asyncio.get_running_loop()
+        first = loop.time() + self._patience.first
         with explained(self.url):
             async with asyncio.timeout_at(first):
                 name = await self._catalogue.resolve(ask.model)
                 facts = await self._catalogue.facts(name)
-        request = self._requests.make(ask, name, facts)
-        heard = Heard(constrained=request.constrained)
-        async with aclosing(self._parts(request, first)) as parts:
-            async for part in parts:
-                for delta in heard.add(part):
-                    yield delta
-        yield heard.replied(ask, name, request.context)
+        request, notice = self._requests.make(ask, name, facts), ""
+        while True:
+            heard = Heard(constrained=request.constrained)
+            async with aclosing(self._parts(request, first)) as parts:
+                async for part in parts:
+                    for delta in heard.add(part):
+                        yield delta
+            if notice or not request.cut(heard.evaluated):
+                break
+            notice = f"{name} read only {heard.evaluated} of about {request.tokens} tokens: "
+            shorter = self._requests.shortened(ask, request, facts, heard.evaluated)
+            if shorter is None:
+                notice += "the beginning of the conversation may be missing from its answer."
+                break
+            notice += "it was asked again with the conversation shortened."
+            request, first = shorter, loop.time() + self._patience.first
+        yield replace(heard.replied(ask, name, request.context), notice=notice)
 
     async def names(self) -> Sequence[str]:
         """The installed models, as they were a few seconds ago. Raises ModelError."""
@@ -87,6 +99,24 @@ class Ollama:
         with explained(self.url):
             async with asyncio.timeout(self._patience.listing):
                 return await self._catalogue.described()
+
+    async def pull(self, name: str) -> AsyncGenerator[Progress]:
+        """Download a model; the last piece is ``success``. Raises ModelError."""
+        with explained(self.url):
+            async for step in await self._client.pull(name, stream=True):
+                yield Progress(step.status or "", step.completed or 0, step.total or 0)
+        self._catalogue.forget()
+
+    async def load(self, name: str) -> None:
+        """Have the server read a model into memory, as a question would. Raises ModelError."""
+        with explained(self.url):
+            async with asyncio.timeout(self._patience.total):
+                facts = await self._catalogue.facts(name)
+                async with aclosing(
+                    await self._client.stream_chat(self._requests.loading(name, facts))
+                ) as parts:
+                    async for _ in parts:
+                        pass
 
     async def status(self) -> ModelStatus:
         now = asyncio.get_running_loop().time()

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from agent.models.catalogue import Facts
-from agent.models.client import Encoder, body, dump
+from agent.models.client import PICTURE, Encoder, body, dump
 from agent.models.constrained import briefing, encode_plain, shape
 from agent.transcript import CHARS_PER_TOKEN, fit
 from bot.events import Context
@@ -26,6 +26,19 @@ class Request:
     context: Context
     constrained: bool
     """The reply is one JSON object of ``constrained.shape``."""
+    tokens: int
+    """About how many it has; the estimate is high."""
+    least: int
+    """How many the server must read of it, however it writes the tools and counts pictures."""
+    room: int
+    """How many the conversation was fitted into."""
+
+    def cut(self, evaluated: int) -> bool:
+        """Whether the server dropped a part of it without a word, as Ollama does when it does not
+        fit: it filled the context, or had fewer tokens than there can be.
+
+        *evaluated*: what it says it read; 0 when it does not say."""
+        return 0 < evaluated < self.least or evaluated >= self.context.num_ctx
 
 
 class Requests:
@@ -35,15 +48,20 @@ class Requests:
         self._max_context = max_context
         self._native = Encoder()
         self._plain = Encoder(encode_plain)
+        self._limits: dict[str, int] = {}
+        """Model → the tokens its server really reads, where that was fewer than agreed."""
         self._told: tuple[tuple[Tool, ...], Message, bytes] = ((), Message("system", ""), b"")
 
-    def make(self, ask: Ask, model: str, facts: Facts) -> Request:
+    def make(self, ask: Ask, model: str, facts: Facts, room: int | None = None) -> Request:
+        """*room*: tokens for the conversation; by default what the context leaves."""
         num_ctx = min(facts.context_length, self._max_context)
         constrained = bool(ask.tools) and "tools" not in facts.capabilities
         encoder = self._plain if constrained else self._native
         offered = encoder.tools(() if constrained else ask.tools)
         messages, form = self._constrained(ask) if constrained else (ask.messages, b"")
-        room = num_ctx - min(ANSWER, num_ctx // 4) - int(len(offered) / CHARS_PER_TOKEN)
+        about_tools = int(len(offered) / CHARS_PER_TOKEN)
+        if room is None:
+            room = _room(min(num_ctx, self._limits.get(model, num_ctx))) - about_tools
         if "vision" not in facts.capabilities:
             messages = _described(messages)
         fitted = fit(messages, room, encoder.cost)
@@ -58,7 +76,27 @@ class Requests:
             **optional,
         )
         context = Context(prompt=ask.prompt, num_ctx=num_ctx, first=fitted.first)
-        return Request(model, request, context, constrained)
+        said = sum(map(encoder.cost, fitted.messages))
+        seen = sum(PICTURE * len(message.images) for message in fitted.messages)
+        # Prose has up to 7 characters a token; templates write tools in fewer words than JSON.
+        least = int((said - seen) / 2 + about_tools * 0.3)
+        tokens = said + about_tools
+        return Request(model, request, context, constrained, tokens, least, room)
+
+    def loading(self, model: str, facts: Facts) -> bytes:
+        """A question of nothing: with another ``num_ctx`` the first real one would load it anew."""
+        options = {"num_ctx": min(facts.context_length, self._max_context)}
+        return body({"messages": b"[]"}, model=model, options=options, keep_alive=KEEP_ALIVE)
+
+    def shortened(self, ask: Ask, cut: Request, facts: Facts, evaluated: int) -> Request | None:
+        """The question again, so that it fits what the server reads; None when it cannot be.
+
+        What the server reads is remembered."""
+        if evaluated < cut.context.num_ctx:
+            self._limits[cut.model] = evaluated
+        left = _room(evaluated) - (cut.tokens - min(cut.tokens, cut.room))
+        made = self.make(ask, cut.model, facts, min(left, cut.room // 2))
+        return made if made.tokens < cut.tokens else None
 
     def _constrained(self, ask: Ask) -> tuple[Sequence[Message], bytes]:
         """The conversation with the tools in words, and the shape of the reply."""
@@ -68,6 +106,10 @@ class Requests:
         _, told, form = self._told
         first, *others = ask.messages
         return [first, told, *others], form
+
+
+def _room(num_ctx: int) -> int:
+    return num_ctx - min(ANSWER, num_ctx // 4)
 
 
 def _described(messages: Sequence[Message]) -> Sequence[Message]:

@@ -109,6 +109,11 @@ class Router:
         found = await at_once([server.ollama.models() for server in self._servers.all])
         return list({model.name: model for models in found for model in models}.values())
 
+    async def warm(self) -> None:
+        """Load what ``auto`` means for a plain question. Raises ModelError."""
+        [first, *_] = await choose(Ask((), ()), self._wanted, self._servers)
+        await first.server.ollama.load(first.model)
+
     async def check(self, name: str) -> None:
         """Without a server every name will do: the run says that it is offline."""
         try:

@@ -73,10 +73,10 @@ class LocalHost:
         )
 
     def _start(self, command: str, cwd: str, capture: Capture) -> Running:
-        shell = shutil.which("bash", path=PATH)
-        if shell is None:
+        if shutil.which("bash", path=PATH) is None:
             raise ToolError(f"bash is not installed on {self.name}: install the package bash")
-        words = [shell, "--noprofile", "--norc", "-c", command]
+        # By this name it speaks of itself, here as over SSH.
+        words = ["bash", "--noprofile", "--norc", "-c", command]
         try:
             return Running(words, cwd=cwd, env=self._env, capture=capture)
         except (OSError, ValueError) as error:

@@ -20,6 +20,7 @@ from tests.fakes.ollama.conversation import (
 )
 
 Says = Callable[[ChatRequest], Reply]
+Route = Callable[[Any], Awaitable[web.StreamResponse]]
 MODELS = (
     FakeModel("qwen3:latest"),
     FakeModel("qwen2.5-coder:7b", ("completion", "tools"), 32_768),
@@ -41,7 +42,9 @@ class FakeOllama:
         api_key: str = "",
         remember: int = 200,
         token_delay: float = 0.0,
+        reads: int = 1 << 30,
     ) -> None:
+        """*reads*: tokens of a prompt that it reads at most, whatever was agreed."""
         self.models = {model.name: model for model in models}
         self.busy = False
         """Answer every chat with 503."""
@@ -50,23 +53,21 @@ class FakeOllama:
         self.requests: deque[ChatRequest] = deque(maxlen=remember)
         self.calls: Counter[str] = Counter()
         """How often each path was asked for."""
+        self.loaded: set[str] = set()
+        """Read into memory by a question of nothing."""
         self.truncations: list[Truncation] = []
         self.gone = asyncio.Event()
         """A client hung up before its reply was over."""
         self.port = 0
         self._api_key = api_key
         self._token_delay = token_delay
+        self._reads = reads
         self._scripts: dict[str, Says] = {}
         self._runner: web.ServerRunner | None = None
+        self.pullable: dict[str, FakeModel] = {}
+        """What can be pulled, besides what is installed."""
         self.dimension = embedding.DIMENSION
         """Of the vectors that /api/embed answers with."""
-        self._routes: dict[tuple[str, str], Callable[[Any], Awaitable[web.StreamResponse]]] = {
-            ("POST", "/api/show"): self._show,
-            ("POST", "/api/embed"): self._embed,
-            ("GET", "/api/tags"): self._tags,
-            ("GET", "/api/ps"): self._ps,
-            ("GET", "/api/version"): self._version,
-        }
 
     @property
     def url(self) -> str:
@@ -104,12 +105,23 @@ class FakeOllama:
             return wire.error(401, "unauthorized")
         if path == "/api/chat":
             return await self._chat(request)
-        route = self._routes.get((request.method, path))
+        route = self._route(request.method, path)
         if route is None:
             return web.Response(status=404, text="404 page not found")
         if self.hang.is_set():
             await asyncio.sleep(3600)
         return await route(request)
+
+    def _route(self, method: str, path: str) -> Route | None:
+        routes: dict[tuple[str, str], Route] = {
+            ("POST", "/api/show"): self._show,
+            ("POST", "/api/embed"): self._embed,
+            ("POST", "/api/pull"): self._pull,
+            ("GET", "/api/tags"): self._tags,
+            ("GET", "/api/ps"): self._ps,
+            ("GET", "/api/version"): self._version,
+        }
+        return routes.get((method, path))
 
     async def _chat(self, request: web.BaseRequest) -> web.StreamResponse:
         body = await request.read()
@@ -125,6 +137,9 @@ class FakeOllama:
         if refusal := wire.refuse(payload, model):
             return refusal
         assert model is not None
+        if not payload.get("messages"):
+            self.loaded.add(model.name)
+            return wire.ndjson([{"model": model.name, "done": True, "done_reason": "load"}])
         asked, cost = self._see(model, payload, len(body))
         asked.authorization = request.headers.get("Authorization", "")
         self.requests.append(asked)
@@ -140,7 +155,9 @@ class FakeOllama:
     def _see(self, model: FakeModel, payload: dict[str, Any], size: int) -> tuple[ChatRequest, int]:
         """The request as the model sees it, and what its prompt costs."""
         options: dict[str, Any] = payload.get("options") or {}
-        num_ctx = min(int(options.get("num_ctx") or DEFAULT_NUM_CTX), model.context_length)
+        num_ctx = min(
+            int(options.get("num_ctx") or DEFAULT_NUM_CTX), model.context_length, self._reads
+        )
         messages: Sequence[Mapping[str, Any]] = payload["messages"]
         cost = size // CHARS_PER_TOKEN
         if cost > num_ctx:
@@ -170,6 +187,15 @@ class FakeOllama:
         model = self.models.get(self._full(name))
         return wire.show(model) if model else wire.error(404, f"model '{name}' not found")
 
+    async def _pull(self, request: web.BaseRequest) -> web.Response:
+        name = self._full(json.loads(await request.read()).get("model") or "")
+        if name not in self.pullable:
+            return wire.ndjson([{"error": "pull model manifest: file does not exist"}])
+        self.models[name] = self.pullable[name]
+        part = {"status": "pulling 3e4cb1417446", "total": 4_000, "completed": 1_000}
+        whole = {**part, "completed": 4_000}
+        return wire.ndjson([{"status": "pulling manifest"}, part, whole, {"status": "success"}])
+
     async def _embed(self, request: web.BaseRequest) -> web.Response:
         body = await request.read()
         name = json.loads(body).get("model") or ""
@@ -185,7 +211,7 @@ class FakeOllama:
         return wire.json_response({"models": [wire.card(m) for m in self.models.values()]})
 
     async def _ps(self, _: web.BaseRequest) -> web.Response:
-        used = {request.model for request in self.requests}
+        used = {*self.loaded, *(request.model for request in self.requests)}
         loaded = [wire.card(model) for name, model in self.models.items() if name in used]
         return wire.json_response({"models": loaded})
 

@@ -7,7 +7,7 @@ import re
 import socket
 import struct
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -26,6 +26,11 @@ def json_response(body: object, status: int = 200) -> web.Response:
 
 def error(status: int, text: str) -> web.Response:
     return json_response({"error": text}, status)
+
+
+def ndjson(lines: Sequence[Mapping[str, Any]]) -> web.Response:
+    body = b"".join(json.dumps(line).encode() + b"\n" for line in lines)
+    return web.Response(body=body, content_type="application/x-ndjson")
 
 
 def refuse(payload: Mapping[str, Any], model: FakeModel | None) -> web.Response | None:

@@ -1,0 +1,10 @@
+"""The Discord adapter: mentions, direct messages, threads, ``/ops``, buttons and forms."""
+
+from adapters.discord.service import DiscordService
+from bot.config import Settings
+from bot.ports import Part, Store
+
+
+def create(settings: Settings, store: Store) -> Part:
+    service = DiscordService(settings, store)
+    return Part(services=(service,), troubles=service.troubles)
