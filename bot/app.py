@@ -44,7 +44,8 @@ log = structlog.get_logger()
 
 def adapters_of(settings: Settings) -> Sequence[str]:
     """Those that are on; each is imported only then: their SDKs take a second to load."""
-    return ("web", *(["slack"] if settings.slack_bot_token else []))
+    chats = {"slack": settings.slack_bot_token, "discord": settings.discord_token}
+    return ("web", *(name for name, token in chats.items() if token))
 
 
 @dataclass(frozen=True, slots=True)

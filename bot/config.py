@@ -92,10 +92,18 @@ class Settings(BaseSettings):
     """xapp-…, with the scope connections:write."""
     slack_api_url: str = "https://slack.com/api/"
     """Where Slack's API is; another one for a proxy, or for a workspace to try things in."""
+    discord_token: SecretStr = SecretStr("")
+    """The bot's token; with it the bot is in Discord, see docs/DISCORD.md."""
+    discord_home_guild: str = Field(default="", pattern=r"^\d*$")
+    """Id of the one guild whose members may talk to the bot, also in direct messages."""
+    discord_api_url: str = "https://discord.com/api/v10"
+    """Where Discord's API is; another one for a proxy, or for a guild to try things in."""
+    discord_gateway_url: str = "wss://gateway.discord.gg/"
+    """Where its gateway is."""
     catch_up_age: float = Field(default=900, ge=0, le=86_400)
     """Seconds after which a message that was written while the bot was away is not acted on."""
     thoughts: Literal["replies", "card", "off"] = "replies"
-    """How the bot shows in Slack what it does: replies in the thread, one card, or nothing."""
+    """How the bot shows in chats what it does: replies in the thread, one card, or nothing."""
     approval_ttl: float = Field(default=600, ge=10, le=86_400)
     """Seconds an approval stays open."""
     two_person: bool = False
@@ -117,7 +125,7 @@ class Settings(BaseSettings):
             raise ValueError("is shorter than 32 characters; make one with: openssl rand -hex 32")
         return value
 
-    @field_validator("chroma_url", "public_url", "slack_api_url")
+    @field_validator("chroma_url", "public_url", "slack_api_url", "discord_api_url")
     @classmethod
     def _address(cls, value: str) -> str:
         return _sound_address(value) if value else value
@@ -128,6 +136,14 @@ class Settings(BaseSettings):
         if not values:
             raise ValueError("must be an address such as http://127.0.0.1:11434")
         return tuple(dict.fromkeys(map(_sound_address, values)))
+
+    @field_validator("discord_gateway_url")
+    @classmethod
+    def _socket(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if parts.scheme not in ("ws", "wss") or not parts.hostname or parts.port == 0:
+            raise ValueError("must be an address such as wss://gateway.discord.gg/")
+        return value
 
     @field_validator("slack_api_url")
     @classmethod

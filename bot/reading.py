@@ -121,8 +121,10 @@ class Reader:
 
     async def commands(self, *, by: User) -> Sequence[Command]:
         role = await self._role(by)
-        commands = sorted(self._catalogue.commands().values(), key=lambda command: command.name)
-        return [command for command in commands if role.covers(command.role)]
+        return [command for command in self.vocabulary() if role.covers(command.role)]
+
+    def vocabulary(self) -> Sequence[Command]:
+        return sorted(self._catalogue.commands().values(), key=lambda command: command.name)
 
     def has_command(self, name: str) -> bool:
         return name.lower() in self._catalogue.commands()

@@ -100,6 +100,10 @@ class Reading(Protocol):
         """Those that *by* may run."""
         ...
 
+    def vocabulary(self) -> Sequence[Command]:
+        """All commands by name: what there is is no secret, who may run it is checked then."""
+        ...
+
     def has_command(self, name: str) -> bool:
         """Whether there is such a command, for anybody."""
         ...

@@ -11,7 +11,7 @@ import structlog
 from adapters.live.allowance import Allowance
 from adapters.live.deliveries import Deliveries
 from adapters.live.telling import Due, Telling
-from adapters.live.wire import Gone, Later, Rejected, Renderer, Uncertain, Urgency, Wire
+from adapters.live.wire import Gone, Later, Rejected, Renderer, Stale, Uncertain, Urgency, Wire
 
 log = structlog.get_logger()
 _LONGEST = 60.0
@@ -147,8 +147,14 @@ class Channel:
 
     async def _edit(self, telling: Telling, due: Due) -> None:
         self._means.allowance.edited(due.message)
-        with suppress(Gone):  # somebody deleted it: that was meant
+        try:
             await self._means.wire.edit(telling.thread, due.message, due.post)
+        except Stale:
+            telling.delivered.pop(due.post.part)
+            await self._means.deliveries.forget(telling.log, telling.place, due.post.part)
+            return
+        except Gone:  # somebody deleted it: that was meant
+            pass
         await self._settle(telling, due, due.message)
 
     async def _settle(

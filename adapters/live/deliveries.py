@@ -19,6 +19,7 @@ _SENT = (
     "UPDATE deliveries SET message_id = $4, digest = $5, state = $6, at = {now}"
     " WHERE log_id = $1 AND place = $2 AND part = $3"
 )
+_FORGET = "DELETE FROM deliveries WHERE log_id = $1 AND place = $2 AND part = $3"
 _RENDERED = (
     "INSERT INTO rendered (log_id, place, seq, whole) VALUES ($1, $2, $3, $4)"
     " ON CONFLICT (log_id, place) DO UPDATE SET seq = $3, whole = $4"
@@ -63,6 +64,10 @@ class Deliveries:
         self, log: str, place: str, part: str, message: str, digest: str, state: State = "sent"
     ) -> None:
         await self._store.write(_SENT, log, place, part, message, digest, state)
+
+    async def forget(self, log: str, place: str, part: str) -> None:
+        """It will be posted anew, with another key."""
+        await self._store.write(_FORGET, log, place, part)
 
     async def rendered(self, log: str, place: str, seq: int, *, whole: bool) -> None:
         """*whole*: the run is over, and all of it has been delivered."""

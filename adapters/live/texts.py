@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 
 from adapters.live.story import CallView, Card, Story
+from bot.events import ApprovalRequested
 from bot.tool import Risk
 
 MARKS = {
@@ -62,6 +63,18 @@ def outcome(card: Card) -> str:
 
 def danger(card: Card) -> bool:
     return card.request.verdict.risk is Risk.DANGER
+
+
+def exact(request: ApprovalRequested) -> str:
+    """What would run, to the letter; what hides is written out."""
+    args = {name: value for name, value in request.call.args.items() if value is not None}
+    if isinstance(args.get("command"), str):
+        rest = [
+            f"{name}: {value}" for name, value in args.items() if name not in ("command", "host")
+        ]
+        return visible("\n".join([str(args["command"]), *rest]))
+    lines = [f"{name}: {value}" for name, value in args.items() if name != "host"]
+    return visible("\n".join(lines)) or request.call.name
 
 
 def split(text: str, most: int) -> list[str]:

@@ -67,8 +67,12 @@ class Gone(Exception):
     """The message to be edited is not there any more."""
 
 
+class Stale(Exception):
+    """The message is too old to be edited, and was taken away: it is posted anew."""
+
+
 class Wire(Protocol):
-    """Posting, editing and finding messages. Raises Later, Uncertain, Rejected, Gone."""
+    """Posting, editing and finding messages. Raises Later, Uncertain, Rejected, Gone, Stale."""
 
     async def post(self, thread: ThreadRef, key: str, post: Post) -> str:
         """The platform's id of the new message. *key* is kept with it where that is possible."""

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator, Sequence
 
+from adapters.live.tables import Grid, parts
 from adapters.live.texts import split
 from adapters.live.wire import Picture, Post, Urgency
 from adapters.slack import blocks, escape
 from adapters.slack.blocks import Block
-from adapters.slack.tables import Grid, parts
 
 LONGEST = 9_000
 """Characters of Markdown in one message. Slack refuses above some 13,000, and takes one block

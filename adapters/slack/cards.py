@@ -1,7 +1,7 @@
 """The card of an approval: what would run and why, and below that the model's own words."""
 
 from adapters.live.story import Budget, Card
-from adapters.live.texts import danger, one_line, outcome, shortened, visible
+from adapters.live.texts import danger, exact, one_line, outcome, shortened, visible
 from adapters.live.wire import Post, Urgency
 from adapters.slack import blocks
 from adapters.slack.blocks import Block
@@ -14,7 +14,7 @@ DECISIONS = ("approve", "deny", "edit", "trust", "again", "leave", "look")
 def card(given: Card) -> Post:
     """Buttons while it is open; afterwards what became of it."""
     request = given.request
-    shown = [blocks.section(_head(given)), blocks.preformatted(_exact(request))]
+    shown = [blocks.section(_head(given)), blocks.preformatted(exact(request))]
     if reasons := request.verdict.reasons:
         shown.append(blocks.context("\n".join(f"• {mrkdwn(reason)}" for reason in reasons[:8])))
     if request.tainted_by:
@@ -33,7 +33,7 @@ def card(given: Card) -> Post:
         shown.append(blocks.actions(f"approval:{request.approval}", *_buttons(given)))
     else:
         shown.append(blocks.context(f"*{mrkdwn(outcome(given))}*"))
-    text = f"{_title(given)}: {one_line(_exact(request), 300)}"
+    text = f"{_title(given)}: {one_line(exact(request), 300)}"
     body = {"text": mrkdwn(text), "blocks": shown}
     return Post(request.approval, Urgency.APPROVAL, body, final=given.state != "pending")
 
@@ -63,17 +63,6 @@ def _head(given: Card) -> str:
     )
 
 
-def _exact(request: ApprovalRequested) -> str:
-    args = {name: value for name, value in request.call.args.items() if value is not None}
-    if isinstance(args.get("command"), str):
-        rest = [
-            f"{name}: {value}" for name, value in args.items() if name not in ("command", "host")
-        ]
-        return visible("\n".join([str(args["command"]), *rest]))
-    lines = [f"{name}: {value}" for name, value in args.items() if name != "host"]
-    return visible("\n".join(lines)) or request.call.name
-
-
 def _foot(request: ApprovalRequested) -> Block:
     until = int(request.expires)
     shown = f"<!date^{until}^{{time_secs}}|{until}>"
@@ -82,7 +71,7 @@ def _foot(request: ApprovalRequested) -> Block:
 
 def _buttons(given: Card) -> list[Block]:
     request = given.request
-    sure = f"This is dangerous: {one_line(_exact(request), 200)}" if danger(given) else ""
+    sure = f"This is dangerous: {one_line(exact(request), 200)}" if danger(given) else ""
     make = {
         "approve": ("Approve", "primary", sure),
         "edit": ("Edit", "", ""),

@@ -2,6 +2,7 @@
 
 from typing import Any, cast
 
+from adapters.live.forms import arguments, editable
 from adapters.live.wire import Later, Rejected, Uncertain
 from adapters.slack import modals
 from adapters.slack.identity import People
@@ -53,7 +54,7 @@ class Clicks:
             await self._open(trigger, modals.denial(value))
         elif name == "edit":
             view = await self._bot.read.approval(value, by=user)
-            await self._open(trigger, modals.edit(view.request, modals.editable(view.request)))
+            await self._open(trigger, modals.edit(view.request, editable(view.request)))
         elif name == "stop":
             await self._bot.stop(value, by=user)
         elif name == "grant":
@@ -89,7 +90,7 @@ class Clicks:
         """First judged and shown; sent again unchanged, it counts."""
         approval = await self._bot.read.approval(carried["approval"], by=user)
         request, values = approval.request, modals.typed(view)
-        wanted = modals.arguments(request, values)
+        wanted = arguments(request, values)
         if values == carried.get("judged"):
             await self._bot.decide(request.approval, "edit", by=user, arguments=wanted)
             return None

@@ -1,48 +1,21 @@
-"""Files that come with a message: images for a vision model, text for the conversation."""
+"""Files of a Slack message, as they are offered."""
 
-from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import aiohttp
 
-from bot.chat import Attachment
-
-MOST = 4
-"""Files of one message that are looked at."""
-IMAGE = 8 * 1024 * 1024
-TEXT = 64 * 1024
-"""Bytes of one file."""
-SECONDS = 1.5
-"""Slack waits three for its answer; a file that takes longer is left out, and that is told."""
-_TEXTS = ("text/", "application/json", "application/xml", "application/yaml", "application/x-sh")
+from adapters.live.files import SECONDS, Offer
 
 
-async def fetched(
-    session: aiohttp.ClientSession, token: str, files: Sequence[dict[str, Any]]
-) -> tuple[tuple[Attachment, ...], str]:
-    """The images, and the text files as text to be added to the message; what was left out."""
-    images: list[Attachment] = []
-    texts: list[str] = []
-    for file in files[:MOST]:
-        name, kind = str(file.get("name", "file")), str(file.get("mimetype", ""))
-        image = kind.startswith("image/")
-        if not image and not kind.startswith(_TEXTS):
-            texts.append(f"[{name} was left out: it is neither an image nor text]")
-            continue
-        limit = IMAGE if image else TEXT
-        if int(file.get("size", 0)) > limit:
-            texts.append(f"[{name} was left out: it has more than {limit // 1024} KiB]")
-            continue
-        data = await _download(session, token, str(file.get("url_private", "")), limit)
-        if data is None:
-            texts.append(f"[{name} was left out: Slack did not give it]")
-        elif image:
-            images.append(Attachment(name, kind, data))
-        else:
-            texts.append(f"File {name}:\n```\n{data.decode(errors='replace')}\n```")
-    if len(files) > MOST:
-        texts.append(f"[{len(files) - MOST} more files were left out: at most {MOST} are read]")
-    return tuple(images), "\n".join(texts)
+def offer(session: aiohttp.ClientSession, token: str, file: dict[str, Any]) -> Offer:
+    url = str(file.get("url_private", ""))
+    return Offer(
+        str(file.get("name", "file")),
+        str(file.get("mimetype", "")),
+        int(file.get("size", 0)),
+        partial(_download, session, token, url),
+    )
 
 
 async def _download(

@@ -7,11 +7,12 @@ from typing import Any
 
 import aiohttp
 
-from adapters.slack import files
+from adapters.live.files import fetched
+from adapters.live.watermarks import Watermarks
 from adapters.slack.escape import mrkdwn, plain
+from adapters.slack.files import offer
 from adapters.slack.identity import People
 from adapters.slack.place import root_of, thread_of
-from adapters.slack.watermarks import Watermarks
 from adapters.slack.wire import SlackWire
 from bot.chat import IncomingMessage, ThreadRef, User
 from bot.command import Caller
@@ -51,7 +52,7 @@ class Inbound:
         self._people = people
         self._store = store
         self._session = session
-        self.watermarks = Watermarks(store)
+        self.watermarks = Watermarks(store, "slack")
 
     async def heard(self, event: dict[str, Any], *, late: bool = False) -> Receipt | None:
         """Take in a message that is for the bot; None for those that are not.
@@ -99,7 +100,8 @@ class Inbound:
             return None
         images: Sequence[Any] = ()
         if event.get("files"):
-            images, more = await files.fetched(self._session, self._me.token, event["files"])
+            offers = [offer(self._session, self._me.token, each) for each in event["files"]]
+            images, more = await fetched(offers, "Slack")
             text = "\n\n".join(filter(None, (text, more)))
         if not text.strip() and addressed:
             text = "help"

@@ -6,8 +6,6 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pydantic import JsonValue
-
 from adapters.live.texts import shortened
 from adapters.slack import blocks
 from adapters.slack.blocks import Block
@@ -61,27 +59,6 @@ def question(channel: str, thread: str, text: str) -> Block:
         blocks.text_input("question", "What do you want to know?", "What does this mean?"),
     ]
     return blocks.modal(ASK, "Ask about it", "Ask", carried, shown)
-
-
-def editable(request: ApprovalRequested) -> dict[str, str]:
-    """Arguments as a form shows them: text as it is, everything else as JSON."""
-    args = {name: value for name, value in request.call.args.items() if name != "host"}
-    return {name: v if isinstance(v, str) else json.dumps(v) for name, v in args.items()}
-
-
-def arguments(request: ApprovalRequested, values: Mapping[str, str]) -> dict[str, JsonValue]:
-    """Back from the form. What is no JSON where there was some stays text: the tool says so."""
-    made: dict[str, JsonValue] = dict(request.call.args)
-    for name, value in values.items():
-        made[name] = value if isinstance(made.get(name), str) else _json(value)
-    return made
-
-
-def _json(text: str) -> JsonValue:
-    try:
-        return json.loads(text)
-    except ValueError:
-        return text
 
 
 def values_of(view: Mapping[str, Any]) -> dict[str, str]:

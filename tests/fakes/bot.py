@@ -222,6 +222,9 @@ class FakeBot:
     async def commands(self, *, by: User) -> Sequence[Command]:
         return self.installed
 
+    def vocabulary(self) -> Sequence[Command]:
+        return self.installed
+
     def has_command(self, name: str) -> bool:
         return any(command.name == name for command in self.installed)
 

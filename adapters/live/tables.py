@@ -1,4 +1,4 @@
-"""Markdown for Slack: tables as tables, everything else as text that fits into blocks."""
+"""Markdown in parts: the tables in it, and everything else as text."""
 
 import re
 from collections.abc import Iterator, Sequence
