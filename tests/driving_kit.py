@@ -60,7 +60,7 @@ class Told:
 class Driver:
     bench: Bench
 
-    async def call(self, name: str, **args: Any) -> Told:
+    async def call(self, name: str, /, **args: Any) -> Told:
         """Have the agent call a tool in a conversation of its own; ann approves what asks."""
         thread, done = await self.begin(name, **args)
         while not done.events or done.events[-1].kind not in _ENDS:
@@ -69,7 +69,7 @@ class Driver:
             done = await self.follow(thread, asked=len(done.asked) + 1)
         return done
 
-    async def begin(self, name: str, **args: Any) -> tuple[ThreadRef, Told]:
+    async def begin(self, name: str, /, **args: Any) -> tuple[ThreadRef, Told]:
         """The same up to the first question, or to its end if nothing asks."""
         thread = ThreadRef("web", "", "", new_id())
         await self.bench.say(json.dumps({"name": name, "args": args}), ANN, thread)

@@ -1,146 +1,252 @@
-"""Repositories whose configuration starts programs: none of the tools lets it."""
+"""A repository whose own files name programs: none of the git tools starts one.
 
-from collections.abc import Callable, Mapping
+Each plant first proves that it is one: plain git starts it."""
+
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 
 from bot.tool import ToolContext, ToolError
-from tests.git_kit import Repositories, git, repositories
-from tests.tools_kit import call, context, judged, previewed
-from tools.repositories import git_branch, git_diff, git_log, git_pull, git_status
+from tests.repository_kit import World, commit, git, made, world
+from tests.tools_kit import call, context
+from tools.git_safe import Entry, overrides
+from tools.repositories import git_diff, git_log, git_status
+from tools.repository_branches import git_branch
+from tools.repository_pull import git_pull
 
-EVIL: Mapping[str, Mapping[str, str]] = {
-    "fsmonitor": {"core.fsmonitor": "{run}"},
-    "hooks": {"core.hooksPath": "{hooks}"},
-    "ssh": {"core.sshCommand": "{run}", "remote.origin.url": "ssh://localhost/x"},
-    "pager": {"core.pager": "{run}", "pager.log": "{run}", "pager.diff": "{run}"},
-    "editor": {"core.editor": "{run}", "sequence.editor": "{run}"},
-    "external": {"diff.external": "{run}"},
-    "driver": {"diff.evil.command": "{run}", "diff.evil.textconv": "{run}"},
-    "filter": {"filter.evil.clean": "{run}", "filter.evil.smudge": "{run}"},
-    "process": {"filter.evil.process": "{run}", "filter.evil.required": "true"},
-    "merge": {"merge.evil.driver": "{run}"},
-    "credentials": {"credential.helper": "!{run}", "remote.origin.url": "http://127.0.0.1:1/x"},
-    "askpass": {"core.askPass": "{run}", "remote.origin.url": "http://a@127.0.0.1:1/x"},
-    "gpg": {"gpg.program": "{run}", "log.showSignature": "true", "commit.gpgSign": "true"},
-    "upload": {"remote.origin.uploadpack": "{run}"},
-    "vcs": {"remote.origin.vcs": "ext", "remote.origin.url": "{run}"},
-    "ext": {"remote.origin.url": "ext::{run}", "protocol.ext.allow": "always"},
-    "instead": {"url.ext::{run} .insteadOf": "/", "protocol.ext.allow": "always"},
-    "proxy": {"core.gitProxy": "{run}", "remote.origin.url": "git://127.0.0.1:1/x"},
-    "refs": {"core.alternateRefsCommand": "{run}"},
-    "include": {"include.path": "{included}"},
+Plant = Callable[[World, str], None]
+"""Makes a repository name a program, given as the path of a script."""
+
+
+def _set(repos: World, name: str, value: str) -> None:
+    git(repos.here, "config", name, value)
+
+
+def setting(name: str) -> Plant:
+    return lambda repos, program: _set(repos, name, program)
+
+
+def _attributes(repos: World, line: str) -> None:
+    with (repos.here / ".git/info/attributes").open("a") as file:
+        file.write(f"{line}\n")
+
+
+def attribute(value: str, name: str) -> Plant:
+    def plant(repos: World, program: str) -> None:
+        _attributes(repos, f"* {value}")
+        _set(repos, name, program)
+
+    return plant
+
+
+def _hooks(repos: World, program: str) -> None:
+    for name in ("post-merge", "post-checkout", "reference-transaction", "post-index-change"):
+        (repos.here / ".git/hooks" / name).symlink_to(program)
+
+
+def _hooks_elsewhere(repos: World, program: str) -> None:
+    hooks = repos.root / "evil"
+    hooks.mkdir()
+    for name in ("post-merge", "reference-transaction"):
+        (hooks / name).symlink_to(program)
+    _set(repos, "core.hooksPath", str(hooks))
+
+
+def _included(repos: World, program: str) -> None:
+    file = repos.root / "more"
+    git(repos.root, "config", "--file", str(file), "core.fsmonitor", program)
+    _set(repos, "include.path", str(file))
+
+
+def _in_the_working_tree(repos: World, program: str) -> None:
+    _set(repos, "extensions.worktreeConfig", "true")
+    git(repos.here, "config", "--worktree", "core.fsmonitor", program)
+
+
+def _address_rewritten(repos: World, program: str) -> None:
+    _set(repos, f"url.ext::{program} .insteadOf", "/")
+    _set(repos, "protocol.ext.allow", "always")
+
+
+def at(address: str, name: str) -> Plant:
+    def plant(repos: World, program: str) -> None:
+        _set(repos, "remote.origin.url", address.format(program=program))
+        _set(repos, name, program)
+        _set(repos, "protocol.allow", "always")
+
+    return plant
+
+
+def _signed(repos: World, program: str) -> None:
+    text = git(repos.here, "cat-file", "commit", "HEAD") + "\n"
+    signature = "gpgsig -----BEGIN PGP SIGNATURE-----\n \n x\n -----END PGP SIGNATURE-----\n"
+    top, _, message = text.partition("\n\n")
+    file = repos.root / "signed"
+    file.write_text(f"{top}\n{signature}\n{message}")
+    made = git(repos.here, "hash-object", "-t", "commit", "-w", str(file))
+    git(repos.here, "update-ref", "refs/heads/main", made)
+    _set(repos, "gpg.program", program)
+    _set(repos, "log.showSignature", "true")
+
+
+def _merge_driver(repos: World, program: str) -> None:
+    _attributes(repos, "* merge=evil")
+    _set(repos, "merge.evil.driver", program)
+    commit(repos.here, "a.txt", "mine\n")
+
+
+def _submodule(repos: World, program: str) -> None:
+    sub = made(repos.here / "sub")
+    commit(sub, "file", "content")
+    git(repos.here, "add", "sub")
+    git(repos.here, "commit", "--quiet", "--message", "submodule")
+    git(sub, "config", "core.fsmonitor", program)
+
+
+def _alternates(repos: World, program: str) -> None:
+    alternates = repos.here / ".git/objects/info/alternates"
+    alternates.write_text(f"{repos.colleague}/.git/objects\n")
+    _set(repos, "core.alternateRefsCommand", program)
+
+
+PLANTS: dict[str, tuple[Plant, Sequence[str]]] = {
+    "core.fsmonitor": (setting("core.fsmonitor"), ["status"]),
+    "include.path": (_included, ["status"]),
+    "config.worktree": (_in_the_working_tree, ["status"]),
+    "insteadOf": (_address_rewritten, ["fetch"]),
+    "hooks": (_hooks, ["pull"]),
+    "core.hooksPath": (_hooks_elsewhere, ["pull"]),
+    "diff.external": (setting("diff.external"), ["diff"]),
+    "textconv": (attribute("diff=evil", "diff.evil.textconv"), ["diff"]),
+    "diff.command": (attribute("diff=evil", "diff.evil.command"), ["diff"]),
+    "filter.clean": (attribute("filter=evil", "filter.evil.clean"), ["status"]),
+    "filter.process": (attribute("filter=evil", "filter.evil.process"), ["status"]),
+    "filter.smudge": (attribute("filter=evil", "filter.evil.smudge"), ["checkout", "a.txt"]),
+    "filter with =": (attribute("filter=a=b", "filter.a=b.clean"), ["status"]),
+    "merge.driver": (_merge_driver, ["pull", "--no-rebase", "--no-edit"]),
+    "core.sshCommand": (at("ssh://127.0.0.1/x", "core.sshCommand"), ["fetch"]),
+    "ext protocol": (at("ext::{program}", "x.y"), ["fetch"]),
+    "core.gitProxy": (at("git://127.0.0.1/x", "core.gitProxy"), ["fetch"]),
+    "uploadpack": (setting("remote.origin.uploadpack"), ["fetch"]),
+    "alternates": (_alternates, ["fetch"]),
+    "gpg.program": (_signed, ["log"]),
+    "submodule": (_submodule, ["status"]),
 }
+"""Each with a question at which plain git starts it."""
+TOGETHER = (
+    ("core.fsmonitor", "hooks", "diff.external", "textconv", "filter.clean", "uploadpack"),
+    ("alternates", "core.hooksPath", "merge.driver", "submodule"),
+    ("include.path", "diff.command", "filter.process", "gpg.program", "core.sshCommand"),
+    ("filter with =", "ext protocol"),
+    ("filter.smudge", "core.gitProxy"),
+    ("config.worktree", "insteadOf"),
+)
+"""Plants that do not hide each other."""
 
 
-@pytest.fixture
-def there(tmp_path: Path) -> Repositories:
-    made = repositories(tmp_path / "repositories")
-    made.push("more.txt", "x\n", "More")
-    (made.here / ".gitattributes").write_text("* filter=evil diff=evil merge=evil\n")
-    git(made.here, "add", ".gitattributes")
-    git(made.here, "commit", "-q", "-m", "Attributes")
-    (made.here / "app.py").write_text("print(2)\n")
-    return made
+def planted(repos: World, *names: str) -> None:
+    """What is started leaves its name in the directory ``started``."""
+    (repos.root / "started").mkdir()
+    for name in names:
+        script = repos.root / f"plant {name}".replace(" ", "-")
+        script.write_text(f"#!/bin/sh\ntouch '{repos.root}/started/{name}'\n")
+        script.chmod(0o755)
+        PLANTS[name][0](repos, str(script))
 
 
-@pytest.fixture
-def ctx(tmp_path: Path) -> ToolContext:
-    return context(tmp_path / "data", "read:/", f"write:{tmp_path}/repositories")
+def started(repos: World) -> list[str]:
+    return sorted(file.name for file in (repos.root / "started").iterdir())
 
 
-@pytest.mark.parametrize("kind", [*EVIL, "repository hooks", "worktree config"])
-async def test_nothing_of_the_repository_runs(
-    ctx: ToolContext, there: Repositories, tmp_path: Path, kind: str
-) -> None:
-    """Each way that git knows to start a program from a repository, through all five tools."""
-    ran = tmp_path / "ran"
-    run = tmp_path / "run"
-    run.write_text(f"#!/bin/sh\ntouch {ran}\ncat\n")
-    run.chmod(0o755)
-    _plant(there, run, tmp_path, kind)
-    path = str(there.here)
-    await _tried(lambda: call(git_status, ctx, path=path))
-    await _tried(lambda: call(git_diff, ctx, path=path, ref="HEAD~1"))
-    await _tried(lambda: call(git_log, ctx, path=path))
-    await _tried(lambda: call(git_branch, ctx, path=path))
-    git_plainly(there.here, "checkout", "-q", "--", "app.py")
-    ran.unlink(missing_ok=True)  # that was ours, and git's own way
-    await _tried(lambda: judged(git_pull, ctx, path=path, how="merge"))
-    await _tried(lambda: previewed(git_pull, ctx, {"path": path, "how": "merge"}))
-    for how in ("merge", "rebase"):
-        await _tried(lambda how=how: call(git_pull, ctx, path=path, how=how))
-    await _tried(lambda: call(git_branch, ctx, path=path, action="create", name="new"))
-
-    assert not ran.exists()
+def edit(repos: World) -> None:
+    """A change that can only be seen by looking into the file."""
+    (repos.here / "a.txt").write_text("eno\ntwo\nthree\n")
 
 
-def git_plainly(where: Path, *words: str) -> None:
-    """Without failing: the repository is meant to be odd."""
-    try:
-        git(where, *words)
-    except AssertionError:
-        return
+def leave(repos: World) -> None:
+    (repos.here / "a.txt").write_text(git(repos.here, "show", "HEAD:a.txt") + "\n")
 
 
-async def _tried(act: Callable[[], object]) -> None:
-    """It may work or be refused."""
-    try:
-        await act()  # type: ignore[misc]
-    except ToolError:
-        return
+@pytest.mark.parametrize("name", PLANTS)
+def test_plain_git_starts_them(name: str, tmp_path: Path) -> None:
+    """Otherwise the other tests would show nothing."""
+    repos = world(tmp_path / "repos")
+    repos.pushed("a.txt", "theirs\n")
+    planted(repos, name)
+    (repos.root / "started" / name).unlink(missing_ok=True)
+    proof = PLANTS[name][1]
+    if proof[0] != "pull":
+        edit(repos)
+    git(repos.here, *proof, check=False)
+
+    assert [name] == started(repos)
 
 
-def _plant(there: Repositories, run: Path, tmp_path: Path, kind: str) -> None:
-    hooks = there.here / ".git" / "hooks" if kind == "repository hooks" else tmp_path / "hooks"
-    hooks.mkdir(exist_ok=True)
-    for name in ("post-checkout", "pre-merge-commit", "post-merge", "pre-rebase", "post-rewrite",
-                 "reference-transaction", "pre-auto-gc", "post-index-change",
-                 "fsmonitor-watchman", "pre-commit", "commit-msg"):  # fmt: skip
-        (hooks / name).write_bytes(run.read_bytes())
-        (hooks / name).chmod(0o755)
-    if kind == "repository hooks":
-        return
-    included = tmp_path / "included"
-    included.write_text(f'[core]\n\tfsmonitor = {run}\n[filter "evil"]\n\tclean = {run}\n')
-    config = there.here / ".git" / "config"
-    if kind == "worktree config":
-        git(there.here, "config", "extensions.worktreeConfig", "true")
-        (there.here / ".git" / "config.worktree").write_text(included.read_text())
-        return
-    for key, value in EVIL[kind].items():
-        filled = {"run": run, "hooks": hooks, "included": included}
-        words = ("config", "--file", str(config), key.format(**filled), value.format(**filled))
-        git(there.here, *words)
+@pytest.mark.parametrize("names", TOGETHER, ids=" ".join)
+async def test_no_program_of_a_repository_is_started(names: Sequence[str], tmp_path: Path) -> None:
+    """Whatever its configuration, attributes and hooks say, on a changed and on a clean tree."""
+    repos = world(tmp_path / "repos")
+    repos.pushed("a.txt", "theirs\n")
+    planted(repos, *names)
+    for name in started(repos):
+        (repos.root / "started" / name).unlink()
+    ctx = context(tmp_path / "data", f"write:{repos.root}", "read:/")
+    edit(repos)
+    await _looked_at(repos, ctx)
+    assert [] == started(repos)
+    leave(repos)
+    for name in started(repos):
+        (repos.root / "started" / name).unlink()
+    await _changed(repos, ctx)
+
+    assert [] == started(repos)
 
 
-async def test_files_elsewhere_are_not_shown(
-    ctx: ToolContext, there: Repositories, tmp_path: Path
-) -> None:
-    """core.worktree makes any folder look like the repository's own: it is not followed."""
-    git(there.here, "config", "core.worktree", "/etc")
-    with pytest.raises(ToolError, match=r"elsewhere|no git repository"):
-        await call(git_diff, ctx, path=str(there.here))
+async def _looked_at(repos: World, ctx: ToolContext) -> None:
+    path = str(repos.here)
+    assert "modified a.txt" in (await call(git_status, ctx, path=path)).text
+    assert "+eno" in (await call(git_diff, ctx, path=path)).text
+    assert "begin" in (await call(git_log, ctx, path=path)).text
+    assert "* main" in (await call(git_branch, ctx, path=path)).text
 
 
-async def test_a_repository_of_somebody_else(ctx: ToolContext, there: Repositories) -> None:
-    """git itself refuses those, and the way to allow one is told."""
-    import os
+async def _changed(repos: World, ctx: ToolContext) -> None:
+    """A refusal is as good as an answer."""
+    path = str(repos.here)
+    await call(git_branch, ctx, path=path, action="create", name="side")
+    for tool, more in (
+        (git_branch, {"action": "switch", "name": "side"}),
+        (git_branch, {"action": "switch", "name": "main"}),
+        (git_pull, {"how": "merge"}),
+        (git_pull, {"how": "rebase"}),
+        (git_pull, {}),
+    ):
+        try:
+            print((await call(tool, ctx, path=path, **more)).text)
+        except ToolError as error:
+            print(error)
 
-    for each in (there.here, *there.here.rglob("*")):
-        os.chown(each, 12345, 12345)
-    with pytest.raises(ToolError, match=r"safe\.directory"):
-        await call(git_status, ctx, path=str(there.here))
+
+def test_what_cannot_be_made_safe_is_refused() -> None:
+    """A program as a remote, and a name that cannot be told to git again."""
+    with pytest.raises(ToolError, match="starts a program"):
+        overrides([Entry("local", "remote.origin.vcs", "evil")])
+    with pytest.raises(ToolError, match="no text"):
+        overrides([Entry("local", "filter.\udcff.clean", "evil")])
 
 
-async def test_large_differences_are_cut(ctx: ToolContext, there: Repositories) -> None:
-    """Ten thousand changed lines, and a binary file: head and tail, and its name."""
-    (there.here / "app.py").write_text("".join(f"line {n}\n" for n in range(10_000)))
-    (there.here / "blob").write_bytes(bytes(range(256)))
-    git(there.here, "add", "-N", "blob")
-    text = (await call(git_diff, ctx, path=str(there.here))).text
+def test_credential_helpers_of_the_account_stay() -> None:
+    """Those of the repository go."""
+    config = [
+        Entry("global", "credential.helper", "store"),
+        Entry("global", "credential.https://a.b.helper", "!pass"),
+        Entry("local", "credential.helper", "evil"),
+        Entry("worktree", "credential.https://a.b.helper", "evil"),
+    ]
 
-    assert len(text) < 60_000
-    assert "left out" in text
-    assert "Binary files" in text
+    assert [
+        ("credential.helper", ""),
+        ("credential.helper", "store"),
+        ("credential.https://a.b.helper", "!pass"),
+    ] == overrides(config)[-3:]

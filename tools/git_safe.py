@@ -1,170 +1,153 @@
-"""Running git in repositories that nobody vouches for: nothing of their configuration may start a
-program. What the account itself has configured (system and global) is trusted as its operator is.
+"""Git that starts no program which a repository names. Pure.
 
-Which keys start programs: git-config(1), gitattributes(5), githooks(5) and git-remote-ext(1)."""
+A repository's own configuration can name programs that git starts for the plainest question: a
+file-system monitor or clean filters for ``git status``, converters for ``git diff``, hooks and
+smudge filters for ``git pull`` (git-config(1), gitattributes(5), githooks(5)). Whoever may write
+into a repository must not get to run what they like by it, so
+
+- what has one name is overridden by a fixed value or switched off by an option;
+- what has a name of the repository's choosing (``filter.NAME.clean``) is read from the
+  configuration first, which starts nothing, and overridden one by one;
+- filters are switched off wherever they come from, as ``git-lfs`` takes programs from the
+  repository's configuration again. A file that a filter stores differently then looks changed, and
+  what would write such a file is refused (``tools/repository.py``);
+- credential helpers of the account and of the system stay, those of the repository go;
+- only the transports ``file``, ``http(s)`` and ``ssh`` are let through, none at all where nothing
+  is fetched: a partial clone must not fetch while somebody looks at it.
+
+What remains: somebody who edits the configuration between the reading and the running, at the
+right millisecond, on that host. The overrides travel as ``GIT_CONFIG_*`` variables, where a name
+may hold anything, as ``-c`` would split it at the first ``=``."""
 
 import re
-import shlex
-from base64 import b64decode
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
-from bot.resources import CommandResult, Host
-from bot.tool import ToolContext, ToolError
-from tools.places import readable, writable
+from bot.tool import ToolError, as_text
+from tools.git_asking import text_of
 
-_ENVIRONMENT = {
-    # They win over any configuration.
-    "GIT_SSH_COMMAND": "ssh -o BatchMode=yes -o ConnectTimeout=10",
-    "GIT_ASKPASS": "",
-    "GIT_PROXY_COMMAND": "",
-    "GIT_EDITOR": "true",
-    "GIT_SEQUENCE_EDITOR": "true",
-    "GIT_TERMINAL_PROMPT": "0",
-    "GIT_ALLOW_PROTOCOL": "https:http:ssh:git:file",
-    "GIT_OPTIONAL_LOCKS": "0",
-    "GIT_LITERAL_PATHSPECS": "0",
+OLDEST = (2, 36)
+"""``GIT_CONFIG_COUNT`` came with 2.31, the check of who owns a repository with 2.35.2."""
+_OURS = ("system", "global", "command")
+"""Scopes that belong to the machine and the account, not to the repository."""
+_FIXED: Mapping[str, str] = {
+    "core.fsmonitor": "false",
+    "core.hooksPath": "/dev/null",
+    "core.pager": "cat",
+    "core.alternateRefsCommand": "true",
+    "core.quotePath": "true",
+    "diff.external": "",
+    "diff.ignoreSubmodules": "dirty",
+    "submodule.recurse": "false",
+    "fetch.recurseSubmodules": "false",
+    "log.showSignature": "false",
+    "merge.verifySignatures": "false",
+    "commit.gpgSign": "false",
+    "tag.gpgSign": "false",
+    "gpg.program": "false",
+    "gpg.ssh.program": "false",
+    "gpg.x509.program": "false",
+    "gpg.ssh.defaultKeyCommand": "false",
+    "gc.auto": "0",
+    "maintenance.auto": "false",
+    "rebase.autoStash": "false",
+    "merge.autoStash": "false",
+    "rebase.updateRefs": "false",
+    "rerere.enabled": "false",
+    "i18n.logOutputEncoding": "UTF-8",
 }
-_ALWAYS = (
-    "core.fsmonitor=false",
-    "core.hooksPath=/dev/null",
-    "core.alternateRefsCommand=true",
-    "diff.external=",
-    "log.showSignature=false",
-    "commit.gpgSign=false",
-    "merge.verifySignatures=false",
-    "submodule.recurse=false",
-    "fetch.recurseSubmodules=false",
-    "gc.auto=0",
-    "maintenance.auto=false",
-    "advice.detachedHead=false",
-    "core.quotePath=false",
-    "color.ui=false",
-)
-_RUNS = re.compile(
-    r"filter\..+\.(clean|smudge|process)|merge\..+\.driver|credential\.(.+\.)?helper"
-    r"|gpg\.(.+\.)?program|diff\..+\.(command|textconv)",
-    re.IGNORECASE | re.DOTALL,
-)
-"""Keys with a name of the repository's choice in the middle, so each is found and overridden."""
-_MIXES = re.compile(r"(filter|merge)\..+", re.IGNORECASE | re.DOTALL)
-_FETCHING = ("fetch",)
-KEEP = 512 * 1024
-"""Bytes of git's output that are looked at."""
-_CUT = "--- what git prints ---"
-REF = r"^[A-Za-z0-9_@][A-Za-z0-9_./@{}~^+-]{0,200}$"
-"""A branch, tag, commit, or an expression like ``HEAD~3`` and ``main..work``; never an option."""
+_FAMILIES: Sequence[tuple[re.Pattern[str], str]] = [
+    (re.compile(r"filter\..*\.(clean|smudge|process)", re.DOTALL), ""),
+    (re.compile(r"filter\..*\.required", re.DOTALL), "false"),
+    (re.compile(r"diff\..*\.(command|textconv)", re.DOTALL), ""),
+    # A driver that fails is a conflict, and a conflict is taken back.
+    (re.compile(r"merge\..*\.driver", re.DOTALL), "false"),
+    (re.compile(r"remote\..*\.uploadpack", re.DOTALL), "git-upload-pack"),
+    (re.compile(r"branch\..*\.mergeoptions", re.DOTALL), ""),
+    (re.compile(r"hook\..*\.command", re.DOTALL), "true"),
+]
+"""Keys with a name of somebody's choosing, and what they are set to."""
+_REFUSED = re.compile(r"remote\..*\.vcs", re.DOTALL)
+_HELPER = re.compile(r"credential(\..*)?\.helper", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
-class Repository:
-    """A working tree on a host, and how git is run there."""
+class Entry:
+    """One setting, as ``git config --list --show-scope`` tells it. A name's outer parts are in
+    lower case."""
 
-    host: Host
-    path: str
-    """Its top directory, real."""
-    overrides: tuple[str, ...]
-    rewrites: tuple[str, ...]
-    """Keys of the repository's own that change what is written into its files."""
-
-    async def read(self, *words: str) -> str:
-        """Exactly what git prints for programs; raises ToolError with what it complains of."""
-        result, printed = await _exactly(self.host, self.path, self.overrides, words)
-        _worked(words[0], result)
-        return printed
-
-    async def git(self, *words: str, timeout: float = 30, keep: int = KEEP) -> str:  # noqa: ASYNC109 - the host's
-        """What git prints for people; raises ToolError with what it complains of."""
-        result = await self.run(*words, timeout=timeout, keep=keep)
-        _worked(words[0], result)
-        return result.output
-
-    async def run(self, *words: str, timeout: float = 30, keep: int = KEEP) -> CommandResult:  # noqa: ASYNC109 - the host's
-        command = _command(self.overrides, words)
-        return await self.host.run(command, cwd=self.path, timeout=timeout, keep=keep)
+    scope: str
+    name: str
+    value: str
 
 
-async def opened(
-    ctx: ToolContext, host: str | None, path: str, *, writing: bool = False
-) -> Repository:
-    """The repository that *path* is in. Raises ToolError: none, or not one to be used."""
-    place = await (writable(ctx, host, path) if writing else readable(ctx, host, path))
-    words = ("config", "--list", "--show-scope", "--includes", "-z")
-    listed, config = await _exactly(place.host, place.path, (), words)
-    _understood(place.host, path, listed)
-    own = list(_own_keys(config))
-    overrides = (*(f"{key}=" for key in own if _RUNS.fullmatch(key)), *_credentials(config))
-    where = ("rev-parse", "--show-toplevel")
-    found, top = await _exactly(place.host, place.path, overrides, where)
-    _understood(place.host, path, found)
-    top = await place.host.files.realpath(top.removesuffix("\n"))
-    if place.path != top and not place.path.startswith(f"{top}/"):
-        raise ToolError(f"{path} keeps its files elsewhere, in {top}: that is not followed")
-    again = await (writable(ctx, host, top) if writing else readable(ctx, host, top))
-    rewrites = tuple(key for key in own if _MIXES.fullmatch(key) and _RUNS.fullmatch(key))
-    return Repository(place.host, again.path, overrides, rewrites)
+def entries(listed: bytes) -> list[Entry]:
+    """What ``git config --list -z --show-scope`` printed: scope NUL name LF value NUL …"""
+    fields = text_of(listed).split("\0")
+    pairs = zip(fields[::2], fields[1::2], strict=False)
+    # A name alone is true: git-config(1).
+    return [
+        Entry(scope, name, value if found else "true")
+        for scope, (name, found, value) in ((s, pair.partition("\n")) for s, pair in pairs)
+    ]
 
 
-async def _exactly(
-    host: Host, path: str, overrides: Sequence[str], words: Sequence[str]
-) -> tuple[CommandResult, str]:
-    """How it ended and what it complained of, and apart from that every byte that it printed."""
-    command = _command(overrides, words)
-    script = (
-        f"b=$({command} | head -c {KEEP} | base64 -w0; exit ${{PIPESTATUS[0]}}); c=$?;"
-        f" echo; echo '{_CUT}'; echo $b; [ $c = 141 ] && c=0; exit $c"
-    )
-    result = await host.run(script, cwd=path, keep=4 * KEEP)
-    said, _, printed = result.output.rpartition(f"\n{_CUT}\n")
-    text = b64decode(printed.strip() or b"").decode(errors="surrogateescape")
-    return replace(result, output=said), text
+def overrides(config: Sequence[Entry]) -> list[tuple[str, str]]:
+    """What is put above this configuration. Raises ToolError where nothing can make it safe."""
+    found = [*_FIXED.items()]
+    for name in dict.fromkeys(entry.name for entry in config):
+        value = next((value for family, value in _FAMILIES if family.fullmatch(name)), None)
+        if _REFUSED.fullmatch(name):
+            raise ToolError(f"the repository's setting {name!r} starts a program: it is not used")
+        if value is None:
+            continue
+        if name != as_text(name):
+            raise ToolError(f"the repository's setting {name!r} has a name that is no text")
+        found.append((name, value))
+    return [*found, *_helpers(config)]
 
 
-def _worked(verb: str, result: CommandResult) -> None:
-    if result.exit_code != 0:
-        raise ToolError(f"git {verb}: {result.output.strip()[-1_500:] or result.ended}")
+def _helpers(config: Sequence[Entry]) -> Iterator[tuple[str, str]]:
+    """Forgets all credential helpers (an empty one does: gitcredentials(7)), then names ours."""
+    yield "credential.helper", ""
+    for entry in config:
+        if entry.scope in _OURS and _HELPER.fullmatch(entry.name):
+            yield entry.name, entry.value
 
 
-def _command(overrides: Sequence[str], words: Sequence[str]) -> str:
-    given = [f"{name}={value}" for name, value in _ENVIRONMENT.items()]
-    options = [option for each in (*_ALWAYS, *overrides) for option in ("-c", each)]
-    more = ["--upload-pack=git-upload-pack"] if words[0] in _FETCHING else []
-    return shlex.join(["env", *given, "git", "--no-pager", *options, words[0], *more, *words[1:]])
+def environment(config: Sequence[Entry], *, transports: str) -> dict[str, str]:
+    """Git's variables for a repository with this configuration. *transports*: those that may be
+    used, with a colon between, or ``none``. Raises ToolError."""
+    pairs = overrides(config)
+    counted = {"GIT_CONFIG_COUNT": str(len(pairs))}
+    for number, (name, value) in enumerate(pairs):
+        counted[f"GIT_CONFIG_KEY_{number}"] = name
+        counted[f"GIT_CONFIG_VALUE_{number}"] = value
+    return {**bare_environment(), **counted, "GIT_ALLOW_PROTOCOL": transports, **_ssh(config)}
 
 
-def _understood(host: Host, path: str, result: CommandResult) -> None:
-    if result.exit_code == 0:
-        return
-    said = result.output.strip()
-    if result.exit_code == 127:  # env(1) says so of a program that is not there
-        raise ToolError(f"git is not installed on {host.name}: install the package git")
-    if "dubious ownership" in said:
-        raise ToolError(
-            f"{path} belongs to somebody else than {host.account}: a person can allow it with"
-            f" git config --global --add safe.directory {shlex.quote(path)}"
-        )
-    if "not a git repository" in said or "must be run in a work tree" in said:
-        raise ToolError(f"{path} on {host.name} is no git repository with files in it")
-    raise ToolError(f"git on {host.name}: {said[-500:] or result.ended}")
+def bare_environment() -> dict[str, str]:
+    """Git's variables for questions that do not look into a repository's files."""
+    return {
+        "GIT_OPTIONAL_LOCKS": "0",
+        "GIT_TERMINAL_PROMPT": "0",
+        "GIT_ASKPASS": "",
+        "GIT_PAGER": "cat",
+        "GIT_EDITOR": "true",
+        "GIT_SEQUENCE_EDITOR": "true",
+        "GIT_NO_LAZY_FETCH": "1",
+        "GIT_ALLOW_PROTOCOL": "none",
+    }
 
 
-def _entries(output: str) -> Iterator[tuple[str, str, str]]:
-    """scope, key, value of ``git config --list --show-scope -z``"""
-    words = iter(output.split("\0"))
-    for scope in words:
-        key, _, value = next(words, "").partition("\n")
-        if key:
-            yield scope.strip(), key, value
+def _ssh(config: Sequence[Entry]) -> dict[str, str]:
+    """How ssh is started: as the account says, never as the repository does, and without asking."""
+    own = [e.value for e in config if e.name == "core.sshcommand" and e.scope in _OURS]
+    plain = "ssh -o BatchMode=yes -o ConnectTimeout=10 -o ForwardAgent=no"
+    return {"GIT_SSH_COMMAND": own[-1] if own else plain}
 
 
-def _own_keys(output: str) -> Iterator[str]:
-    """The keys that the repository itself sets."""
-    return (key for scope, key, _ in _entries(output) if scope in ("local", "worktree"))
-
-
-def _credentials(output: str) -> Iterator[str]:
-    """No helper but those of the account: an empty one takes back all that came before."""
-    yield "credential.helper="
-    for scope, key, value in _entries(output):
-        if scope in ("system", "global") and key == "credential.helper" and value:
-            yield f"credential.helper={value}"
+def filters(config: Sequence[Entry]) -> set[str]:
+    """Names of the filters that would change what is written into files."""
+    written = re.compile(r"filter\.(.*)\.(?:smudge|process)", re.DOTALL)
+    return {found[1] for entry in config if (found := written.fullmatch(entry.name))}

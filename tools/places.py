@@ -73,6 +73,17 @@ async def writable(ctx: ToolContext, host: str | None, path: str) -> Place:
     return place
 
 
+def may_read(host: Host, path: str) -> bool:
+    """Whether a real path lies where files are read and holds no secret by its name."""
+    roots = host.roots
+    return _reaches(path, (*roots.read, *roots.write), roots) and not is_secret(path)
+
+
+def may_write(host: Host, path: str) -> bool:
+    """The same for writing."""
+    return _reaches(path, host.roots.write, host.roots) and not is_secret(path)
+
+
 async def refusal_of(place: Awaitable[Place]) -> Verdict | None:
     """The verdict when the place is refused; None when it may be touched."""
     try:

@@ -28,7 +28,7 @@ def test_nothing_dangerous_passes_and_little_is_nagged() -> None:
 
 
 def test_what_was_written_to_get_past_it_does_not() -> None:
-    """More than 1,500 commands by people who thought as attackers: none is below its floor."""
+    """Some 3,000 commands by people who thought as attackers: none is below its floor."""
     hostile = items("policy_hostile")
     levels = [POLICY.judge(item.command).level for item in hostile]
     missed = [i.command for i, lv in zip(hostile, levels, strict=True) if weaker(lv, i.floor)]

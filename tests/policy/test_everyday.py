@@ -1,4 +1,5 @@
-"""The command policy on what people type all day, written before its tables were looked at."""
+"""The command policy on what people type all day; the readings were written before its tables were
+looked at, the changes and dangers were not."""
 
 import json
 from collections import defaultdict

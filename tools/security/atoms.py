@@ -5,12 +5,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tools.security.arithmetic import SUBSTITUTED
 from tools.security.computed import computed
 from tools.security.escapes import ansi_c, double_quoted, unquoted
 from tools.security.parameters import Parameter, parameter
 from tools.security.scope import Scope
 from tools.security.syntax import SUBSTITUTIONS, Source, below
-from tools.security.words import Data, Hole, Word, worst
+from tools.security.words import OUTSIDE, Data, Hole, Word, worst
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -121,7 +122,8 @@ class Reader:
             yield from self._parameter(node, quoted=quoted)
             return
         for inner in below(node, SUBSTITUTIONS):
-            self.substitute(inner, self.source, self.scope)
+            if self.substitute(inner, self.source, self.scope).origin in OUTSIDE:
+                self.scope.outside.add(SUBSTITUTED)
         text = self.source.of(node).strip()
         if kind == "arithmetic_expansion":
             yield Value(Word((Hole("system", text),)), split=False)

@@ -5,13 +5,14 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING
 
+from tools.security.arithmetic import SUBSTITUTED
 from tools.security.commands import Commands
 from tools.security.environment import assigned
 from tools.security.expansion import expand
 from tools.security.finding import danger, deny
 from tools.security.scope import Scope
 from tools.security.syntax import SUBSTITUTIONS, below
-from tools.security.words import NOTHING, Data, Word, unknown
+from tools.security.words import NOTHING, OUTSIDE, Data, Word, unknown
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -74,7 +75,8 @@ class Flow(Commands):
 
     def tested(self, node: "Node", stdin: Data) -> Data:  # noqa: ARG002 - a handler gets both
         for inner in below(node, SUBSTITUTIONS):
-            self.substitute(inner, self.source, self.scope)
+            if self.substitute(inner, self.source, self.scope).origin in OUTSIDE:
+                self.scope.outside.add(SUBSTITUTED)
         return NOTHING
 
     def unset(self, node: "Node", stdin: Data) -> Data:

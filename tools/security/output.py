@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from tools.security.escapes import ansi_c, echoed
 from tools.security.invocation import Invocation
 from tools.security.paths import below, reads_secret, resolve
-from tools.security.words import NOTHING, Data, Hole, Piece, Word, merged, worst
+from tools.security.words import NOTHING, Data, Hole, Origin, Piece, Word, merged, worst
 
 Printer = Callable[[Invocation], Data]
 
@@ -76,8 +76,23 @@ def _cat(call: Invocation) -> Data:
     known = [held for word in files if (held := held_by(word, call))]
     if known and len(known) == len(files):
         return merged(known)
-    origin = worst(["file", *(w.origin for w in files if w.text.startswith("/dev/fd/"))])
+    origin = worst([_of_files(call), *(w.origin for w in files if w.text.startswith("/dev/fd/"))])
     return Data(origin, secret=_secret(call))
+
+
+def _of_files(call: Invocation) -> Origin:
+    """Where the text of the files that a command names comes from: the kernel's have a form."""
+    named = [word.text for word in call.args if word.text.startswith(("/", "~", "."))]
+    return "system" if named and all(map(_KERNELS.fullmatch, named)) else "file"
+
+
+_KERNELS = re.compile(r"/proc/(sys/[\w./-]+|pressure/\w+|[a-z]\w*)|/sys/(?!.*\.\.)[\w./*:-]+")
+
+
+def _engine(call: Invocation) -> Data:
+    """Logs hold what outsiders wrote."""
+    written = any(text in ("logs", "log") for text in call.texts[:3])
+    return Data("file" if written else "system", secret=_secret(call))
 
 
 def held_by(word: Word, call: Invocation) -> Data | None:
@@ -97,7 +112,7 @@ def _passes(call: Invocation) -> Data:
     if call.name.endswith("grep") and any(re.match(r"-\w*[lL]|--files", t) for t in call.texts):
         return _paths(call)
     if call.stdin is NOTHING or call.stdin.text == "":
-        return Data("file", secret=_secret(call))
+        return Data(_of_files(call), secret=_secret(call))
     return Data(
         call.stdin.origin,
         call.stdin.text,
@@ -181,7 +196,7 @@ def _part(call: Invocation) -> Data:
 
 def _kubectl(call: Invocation) -> Data:
     secret = any(re.match(r"secrets?\b|view$", text) for text in call.texts)
-    return Data("system", secret=secret or _secret(call))
+    return Data("file" if "logs" in call.texts[:2] else "system", secret=secret or _secret(call))
 
 
 def _archive(call: Invocation) -> Data:
@@ -213,6 +228,8 @@ _PRINTERS: Mapping[str, Printer] = {
     "tac": _cat,
     "tee": _tee,
     "kubectl": _kubectl,
+    **_each("docker podman nerdctl docker-compose", _engine),
+    **_each("journalctl dmesg last lastb", _same(Data("file"))),
     **_each("pgrep pidof", _found),
     **_each("dirname basename", _part),
     **_each("head tail sort uniq grep egrep fgrep nl less more cut fold fmt zgrep rg pv", _passes),
@@ -225,7 +242,7 @@ _PRINTERS: Mapping[str, Printer] = {
     **_each("find ls dir", _paths),
     **_each("tar zip cpio", _archive),
     **_each("date hostname nproc id whoami uname wc stat df du free uptime ps systemctl"
-            " docker lsblk ss getent readlink realpath pwd git mktemp seq"
+            " lsblk ss getent readlink realpath pwd git mktemp seq"
             " logname tty arch", _same(Data("system"))),
     **_each("true false : test [ cd export sleep wait set shopt read unset", lambda _: NOTHING),
 }  # fmt: skip

@@ -20,7 +20,7 @@ from tools.security.places import (
 )
 from tools.security.scope import Scope
 from tools.security.secrets import is_secret, matching
-from tools.security.words import Word
+from tools.security.words import OUTSIDE, Word
 
 UNKNOWN = "\ufffc"
 """Stands for a part of a path that is not known."""
@@ -160,6 +160,8 @@ def reads_secret(word: Word, scope: Scope) -> bool:
             return True
     if "/…/" in path:
         return _may_find_secrets(*path.split("/…/", 1))
+    if path.endswith(f"/{UNKNOWN}") and word.origin in ("unknown", *OUTSIDE):
+        path = f"{path[:-1]}*"  # any of them
     if not set(path) & set("*?[") or (path.endswith("/*") and path not in ("/etc/*", "~/.ssh/*")):
         return False
     return any(_names(path, sample) for sample in SAMPLES)
@@ -179,7 +181,7 @@ def reading(call: Invocation, word: Word) -> Iterator[Finding]:
     path = resolve(word, call.scope)
     if reads_secret(word, call.scope):
         yield reveals(f"{call.name}: {word.text} holds secrets")
-    elif path is not None and word.origin in ("file", "decoded", "network"):
+    elif path is not None and word.origin in OUTSIDE:
         yield reveals(f"{call.name}: {word.text} may be any file")
     elif path is not None and matches(path, DEVICES):
         yield reveals(f"{call.name}: reads the device {path}")

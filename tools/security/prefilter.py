@@ -72,7 +72,7 @@ def salvage(text: str) -> Iterator[str]:
             yield piece.strip()
 
 
-_INDEX = re.compile(r"\[\s*(?:\$\(([^()]*)\)|`([^`]*)`)")
+_INDEX = re.compile(r"\[\s*(?:\\?\$\(([^()]*)\)|\\?`([^`]*)`)")
 
 
 def indices(text: str) -> Iterator[str]:

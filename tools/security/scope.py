@@ -7,7 +7,7 @@ from itertools import product
 from math import prod
 from typing import Any
 
-from tools.security.words import NOTHING, Data, Hole, Word, fewer, plain, unknown
+from tools.security.words import NOTHING, OUTSIDE, Data, Hole, Word, fewer, plain, unknown
 
 HOME = "~"
 CWD = "PWD"
@@ -58,6 +58,9 @@ class Scope:
     fifos: set[str] = field(default_factory=set[str])
     """Pipes with a name that the script makes: whatever is written there comes out."""
 
+    outside: set[str] = field(default_factory=set[str])
+    """Variables that were ever given words of outsiders; shared by all copies."""
+
     @property
     def cwd(self) -> str | None:
         """Where relative paths begin; None when that is not known."""
@@ -78,6 +81,8 @@ class Scope:
     def assign(self, name: str, *values: Word) -> None:
         if name == CWD:
             return  # only cd leads elsewhere
+        if any(value.origin in OUTSIDE for value in values):
+            self.outside.add(name)
         short = (v if len(v.text) <= LONGEST else unknown(f"${name}", "decoded") for v in values)
         self.variables[name] = fewer(short)
 
@@ -111,7 +116,7 @@ class Scope:
         if name in _NUMBERS or name in _NAMES:
             return unknown(f"${name}", "system")
         if _SHELLS_OWN.fullmatch(name):
-            return unknown(f"${name}")
+            return unknown(f"${name}", "decoded" if name == "_" else "unknown")
         return unknown(f"${name}", "unset")
 
     def choices(self, text: str) -> "Iterator[Scope]":

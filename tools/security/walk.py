@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from bot.resources import Roots
 from bot.tool import Level
+from tools.security.arithmetic import SUBSTITUTED, counted_with
 from tools.security.environment import set_within
 from tools.security.finding import Finding, danger, deny
 from tools.security.flow import Flow
@@ -79,6 +80,8 @@ class Walker:
         self.found: list[Finding] = []
         self.denials: list[Finding] = []
         """All that is denied, also when the walk does not come to its end."""
+        self._counted: set[str] = set()
+        """Variables whose texts are counted with."""
         self._trail: list[str] = []
         self._steps = 0
         self._inner: Data | None = None
@@ -87,9 +90,13 @@ class Walker:
     def whole(self, text: str, scope: Scope) -> list[Finding]:
         """All that is found in a command line."""
         try:
-            return self.apart(lambda: self.walk(text, scope))
+            found = self.apart(lambda: self.walk(text, scope))
         except TooMuch:
             return [*self.denials, danger("it is too long to be judged")]
+        for name in sorted(self._counted & scope.outside):
+            shown = name if name == SUBSTITUTED else f"${name}"
+            found.append(danger(f"counting with {shown} runs what stands in it, unseen"))
+        return found
 
     def script(self, text: str, scope: Scope, stdin: Data) -> Iterator[Finding]:
         return iter(self.apart(lambda: self.walk(text, scope, stdin)))
@@ -130,6 +137,7 @@ class Walker:
                 self.find(deny("it opens a connection from the shell"))
         if not _SIMPLE.issuperset(kinds_in(source.root)):
             self.unsure.append(text)
+        self._counted.update(counted_with(text))
         if "=" in text and ("${" in text or "((" in text):
             self.find(*set_within(text))
         given = Flow(self, source, scope)
@@ -187,7 +195,7 @@ class Walker:
         if judge is None:
             self.find(danger(f"{name} is not a program that is known here"))
             self.find(*self._hidden(call))
-        elif call.texts not in (("--version",), ("--help",)):
+        elif call.texts not in (("--version",), ("--help",)) or call.stdin is not NOTHING:
             self.find(*judge(call))
         if any(not each.trail for each in self.found[before:]):
             known = all(word.literal is not None for word in call.args)

@@ -21,6 +21,10 @@ _RANK: tuple[Origin, ...] = (
 )
 
 
+OUTSIDE: tuple[Origin, ...] = ("file", "decoded", "network")
+"""Texts that somebody outside may have chosen."""
+
+
 def worst(origins: Iterable[Origin]) -> Origin:
     result: Origin = "system"
     for origin in origins:

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from tools.security.addresses import gives_credentials, host_of, is_local
-from tools.security.finding import Finding, danger, deny, reaches
+from tools.security.finding import Finding, danger, deny, reaches, reveals
 from tools.security.invocation import Invocation, Judge
 from tools.security.leaks import told
 from tools.security.options import Parsed
@@ -35,6 +35,9 @@ _SENDS = "-d --data --data-raw --data-binary --data-urlencode -F --form -T --upl
 _REROUTES = "--connect-to --resolve -x --proxy --interface"
 _TO = re.compile(r"[^:]*:\d*:(\[[^]]*\]|[^:,]*)(:\d*)?")
 """``--connect-to HOST:PORT:HOST2:PORT2`` and ``--resolve HOST:PORT:ADDRESS``."""
+_SERVES_SECRETS = re.compile(
+    r"/actuator/(env|heapdump|configprops)|:2375\b|:2376\b|:2379\b|:8500/v1/kv|:8200/v1/(?!sys/)"
+)
 _ENGINE = re.compile(r"/(var/)?run/(docker|containerd|podman|crio)")
 
 
@@ -94,6 +97,8 @@ def _reached(call: Invocation, addresses: list[Word]) -> Iterator[Finding]:
     for address in addresses:
         if not is_local(address.text):
             yield reaches(f"{call.name} reaches {host_of(address.text) or address.text}")
+        if is_local(address.text) and _SERVES_SECRETS.search(address.text):
+            yield reveals(f"{call.name}: {address.text} may hold secrets of a local service")
         scheme = re.match(r"\s*([a-z][a-z0-9+.-]*):", address.text, re.IGNORECASE)
         if scheme and "://" in address.text and scheme[1].lower() not in ("http", "https"):
             yield danger(

@@ -98,6 +98,8 @@ def _openssl(call: Invocation) -> Iterator[Finding]:
     if verb == "s_client" and not any(map(is_local, call.texts[1:])):
         yield reaches("openssl s_client reaches another host", Level.ALLOW)
         yield from told(call)
+        if any(word.holes for word in call.args):
+            yield danger("openssl s_client tells another host what was computed here")
         if call.stdin.text is None:
             yield danger("openssl s_client sends what it reads")
     for word in call.args:
