@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
 
+from agent.compaction import question
 from agent.state import State
 from bot.events import Recorded
 from bot.ports import Action, Ask, Call, Fail, Finish, Message, Wait
@@ -39,6 +40,9 @@ class React:
         if state.final and not state.news:
             # A person is still to say what becomes of a call that may have run.
             return Wait(state.undecided + GRACE) if state.undecided else Finish(state.final)
+        if older := state.older:
+            upto, messages = older
+            return Ask(question(messages), (), state.model, purpose="summary", upto=upto)
         tools = self._tools().values()
         return Ask(
             messages=[*state.messages, *state.news],

@@ -4,8 +4,11 @@ Each event costs the same however long the run is. The list of messages only gro
 beginning of the prompt stays the same from step to step.
 """
 
+from collections.abc import Sequence
+
+from agent.compaction import LONGEST, Growth
 from agent.repetition import Repetition
-from agent.transcript import note, result, together
+from agent.transcript import asked, note, result, together
 from bot.chat import User
 from bot.events import (
     ApprovalDecided,
@@ -30,6 +33,8 @@ from bot.tool import Risk, ToolCall
 
 REPAIRS = 2
 """How often a model may correct a turn of nothing but unusable calls."""
+UNKNOWN = 16_384
+"""The context of a model that has not answered yet."""
 _EMPTY = "Your last reply was empty. Answer the person now, or call a tool."
 
 
@@ -40,6 +45,11 @@ class State:
         self.messages: list[Message] = [system]
         self.model = "auto"
         self._first_speaker = ""
+        self._num_ctx = 0
+        """Of the last reply; 0 before the first."""
+        self._growth = Growth()
+        self._starts: list[int] = []
+        """How many messages there were when each run began, since the last summary."""
         self._begin()
 
     def _begin(self) -> None:
@@ -64,7 +74,9 @@ class State:
         """Calls a person wants run again, which they are not yet."""
         self._looking: set[str] = set()
         self._lengths: list[tuple[int, int]] = []
-        """(seq, how many messages there were then), for a summary to know what it stands for."""
+        """(seq, how many messages there were then), for a summary to know what it stands for.
+
+        -1: where this run began, -2: where the run before it began, and so on."""
 
     @property
     def open(self) -> tuple[ToolCall, ...]:
@@ -75,6 +87,12 @@ class State:
     def news(self) -> list[Message]:
         """What was said since the last reply, besides the results of its calls."""
         return [message for _, message in self._news]
+
+    @property
+    def older(self) -> tuple[int, Sequence[Message]] | None:
+        """(seq, messages) of the part of the conversation that is to be summed up, if it is."""
+        found = self._growth.older(self.messages, self._lengths, self._num_ctx or UNKNOWN)
+        return (found[0], self.messages[: found[1]]) if found else None
 
     @property
     def looking(self) -> bool:
@@ -91,6 +109,8 @@ class State:
             case RunStarted(user=user, text=text, model=model):
                 self._begin()
                 self.model = model
+                self._starts.append(len(self.messages))
+                self._lengths = [(-back, n) for back, n in enumerate(self._starts[::-1], 1)][::-1]
                 self.messages.append(self._said(user, text))
             case MessageJoined(user=user, text=text):
                 self._hear(recorded.seq, self._said(user, text))
@@ -125,6 +145,7 @@ class State:
 
     def _replied(self, seq: int, reply: ModelReplied) -> None:
         self._read(reply.context.last)
+        self._num_ctx = reply.context.num_ctx or self._num_ctx
         text = reply.text.strip()
         if text or reply.tool_calls:
             made = tuple(map(gather, grouped(reply.tool_calls)))
@@ -214,9 +235,14 @@ class State:
 
     def _summarise(self, text: str, upto: int) -> None:
         kept = next((n for seq, n in reversed(self._lengths) if seq <= upto), 1)
-        summary = note(f"Summary of the conversation until here:\n{text}")
-        self.messages = [self.messages[0], summary, *self.messages[kept:]]
+        summary = note(f"Summary of the conversation until here:\n{text[:LONGEST]}")
+        said = asked(self.messages)
+        # What the person wants now is never only summed up.
+        wanted = [self.messages[said]] if 0 < said < kept else []
+        self.messages = [self.messages[0], summary, *wanted, *self.messages[kept:]]
         self._lengths.clear()
+        self._starts.clear()
+        self._growth.begin_anew()
 
     def _end(self, end: RunFinished | RunFailed | RunStopped) -> None:
         if self._open:

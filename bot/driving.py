@@ -6,10 +6,13 @@ from contextlib import aclosing
 from dataclasses import replace
 from time import monotonic, time
 
+import structlog
+
 from bot.approvals import supersede
 from bot.briefing import Briefer
 from bot.calling import Calls
 from bot.events import (
+    ContextSummarised,
     Event,
     ModelReplied,
     Outcome,
@@ -26,6 +29,8 @@ from bot.run import Overtaken, Run, Turn, insist
 from bot.spending import Budget
 from bot.streaming import Deltas
 from bot.tool import Risk, ToolCall, Trust
+
+log = structlog.get_logger()
 
 
 class Driver:
@@ -109,6 +114,9 @@ class Driver:
         if reached := self._budget.reached(run.ledger.spent):
             await run.append(reached)
             return True
+        if ask.purpose == "summary":
+            await run.append(await self._summary(run, ask))
+            return True
         try:
             reply = await self._reply(run, await self._briefer.brief(run, ask))
         except ModelError as error:
@@ -123,6 +131,18 @@ class Driver:
             return True
         await self._calls.begin(run, batch.begin)
         return True
+
+    async def _summary(self, run: Run, ask: Ask) -> ContextSummarised:
+        """Of the older part of the conversation. Without one the run goes on all the same."""
+        reply = ModelReplied()
+        try:
+            async with aclosing(self._model.reply(replace(ask, thread=str(run.thread)))) as pieces:
+                async for piece in pieces:
+                    reply = piece if isinstance(piece, ModelReplied) else reply
+        except ModelError as error:
+            log.warning("no summary", run=run.id, reason=str(error))
+        text = self._redact(reply.text) or "(It could not be summed up, and is left out.)"
+        return ContextSummarised(text, ask.upto, reply.usage)
 
     async def _reply(self, run: Run, ask: Ask) -> ModelReplied:
         last, tainted = run.ledger.seq, run.ledger.tainted

@@ -1,7 +1,7 @@
 """What happened. One frozen class per event; the log of them is the only record of a run.
 
-The model's transcript, the page, the audit trail and crash recovery are folds over these. Fields
-keep the exact text: what leaves the process is redacted on its way out.
+The model's transcript, the page, the audit trail and crash recovery are folds over these.
+Fields keep the exact text: what leaves the process is redacted on its way out.
 """
 
 from dataclasses import dataclass
@@ -159,7 +159,8 @@ class ContextSummarised:
     kind: ClassVar[str] = "context_summarised"
     text: str
     upto: int
-    """Seq of the last event the summary stands for."""
+    """Seq of the last event it stands for; -1: the earlier runs, -2: without the last one …"""
+    usage: Usage = Usage()
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,9 +238,7 @@ Event = (
     | ContextSummarised
     | BudgetReached
     | BudgetGranted
-    | RunFinished
-    | RunFailed
-    | RunStopped
+    | (RunFinished | RunFailed | RunStopped)
     | IncidentChanged
     | Noted
     | Unknown

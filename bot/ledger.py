@@ -12,6 +12,7 @@ from bot.events import (
     ApprovalSuperseded,
     BudgetGranted,
     BudgetReached,
+    ContextSummarised,
     Event,
     Influence,
     MessageJoined,
@@ -97,6 +98,7 @@ class Ledger:
             return
         self.seq = recorded.seq
         self._pass_time(recorded)
+        self._spend(event)
         match event:
             case RunStarted():
                 self.started = event
@@ -114,6 +116,10 @@ class Ledger:
             case _:
                 self._asked(event)
 
+    def _spend(self, event: Event) -> None:
+        if isinstance(event, ModelReplied | ContextSummarised):
+            self.spent.tokens += event.usage.prompt + event.usage.completion
+
     def _pass_time(self, recorded: Recorded) -> None:
         """People's events end a wait, the owner's may show that it was away."""
         away = recorded.at - self.last_at > STALE_AFTER * 1_000_000
@@ -126,7 +132,6 @@ class Ledger:
         if self.briefed is None:
             self.briefed = reply.context.memories
         self.spent.calls += len(grouped(reply.tool_calls))
-        self.spent.tokens += reply.usage.prompt + reply.usage.completion
         self.spent.seconds += reply.seconds
         for call in reply.tool_calls:
             self.calls[call.id] = CallState(call)

@@ -40,6 +40,8 @@ class Ask:
     purpose: Literal["step", "summary"] = "step"
     prompt: str = ""
     """Version of the system prompt."""
+    upto: int = -1
+    """Of a summary: seq of the run's last event that it stands for."""
     thread: str = ""
     """Whose questions are best answered by the server that answered the last one."""
 

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from adapters.discord.service import DiscordService
 from bot.config import Settings
-from bot.ports import Model, Store
+from bot.ports import Model, Part, Store
 from bot.tool import Tool
 from tests.fakes.discord.server import DiscordServer
 from tests.fakes.discord.shapes import BOT, GUILD, TOKEN, Shape
@@ -67,6 +67,7 @@ async def in_discord(
         services=made,
         **chosen,
     ) as bench:
+        bench.kernel.add(Part(troubles=lambda: services[0].troubles() if services else {}))
         if wait:
             await until(lambda: services[0].connected or None, "a connection")
         yield bench
@@ -82,6 +83,16 @@ async def until(found: Callable[[], Found | None], what: str, *, seconds: float 
                 await asyncio.sleep(0.02)
     except TimeoutError:
         raise AssertionError(f"not seen in {seconds} s: {what}") from None
+
+
+async def health(bench: Bench, text: str, *, seconds: float = 10) -> str:
+    """What is wrong with Discord, once it holds *text*; empty: once nothing is."""
+    async with asyncio.timeout(seconds):
+        while True:
+            trouble = (await bench.kernel.health()).parts.get("discord", "")
+            if text in trouble and bool(text) == bool(trouble):
+                return trouble
+            await asyncio.sleep(0.05)
 
 
 def said(server: DiscordServer) -> list[Shape]:

@@ -226,7 +226,7 @@ def test_repaired() -> None:
 
 
 def test_summary() -> None:
-    """A summary takes the place of what it stands for; the rest stays as it is."""
+    """A summary takes the place of what it stands for, but never of what the person wants now."""
     run = Recording("first")
     run.reply("", call(1))
     run.finish(call(1), "one")
@@ -237,6 +237,7 @@ def test_summary() -> None:
 
     assert [(m.role, m.text) for m in run.shown] == [
         ("user", "[note] Summary of the conversation until here:\nThey asked; one."),
+        ("user", "first"),
         ("assistant", ""),
         ("tool", "two"),
     ]

@@ -11,6 +11,7 @@ import structlog
 from adapters.discord.absence import Absence
 from adapters.discord.clicks import Clicks, button_class
 from adapters.discord.client import Client, point_at
+from adapters.discord.doctor import UNKNOWN
 from adapters.discord.identity import People
 from adapters.discord.inbound import Inbound
 from adapters.discord.orders import Orders
@@ -29,10 +30,6 @@ STALE = 60.0
 """Seconds without a connection after which a client is not believed any more."""
 _FATAL = (discord.LoginFailure, discord.PrivilegedIntentsRequired)
 _TROUBLE = (discord.DiscordException, aiohttp.ClientError, OSError)
-_UNKNOWN = (
-    "AI_DISCORD_TOKEN: Discord does not know it; copy it anew (portal → your app → Bot → Reset"
-    " Token) and start the bot again"
-)
 
 
 class DiscordTrouble(Exception):
@@ -70,7 +67,7 @@ class DiscordService:
         try:
             await self._live(bot)
         except discord.LoginFailure:
-            await self._give_up(_UNKNOWN)
+            await self._give_up(UNKNOWN)
         except discord.PrivilegedIntentsRequired:
             if not self._content:
                 await self._give_up("Discord refuses the bot's intents: see docs/DISCORD.md")

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Sequence
 
 from agent.memory.notebook import COLUMNS, remembered
+from bot.ids import new_id
 from bot.memory import Remembered
 from bot.ports import Store
 
@@ -25,27 +26,27 @@ async def everything(store: Store) -> AsyncIterator[Remembered]:
 async def take_in(store: Store, memories: Sequence[Remembered]) -> int:
     """Add what is not there yet, all or none; how many that were. Numbers are given anew, and what
     replaced what stays so."""
+    there = {_key(memory): memory.id async for memory in everything(store)}
     given: dict[int, int] = {}
     added = 0
     async with store.transaction() as query:
         for memory in memories:
-            origin = f"imported {memory.person} {memory.created} {memory.scope} {memory.text}"
-            rows = await query(
-                "SELECT id FROM memories WHERE text = $1 AND scope = $2 AND person = $3"
-                " AND status = $4",
-                memory.text, memory.scope, memory.person, memory.status,
-            )  # fmt: skip
-            if not rows:
-                rows = await query(
+            key = _key(memory)
+            if key not in there:
+                [(there[key],)] = await query(
                     "INSERT INTO memories (text, kind, scope, trust, status, thread, run, person,"
                     " created, expires, used, score, replaces, origin) VALUES"
-                    " ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)"
-                    " ON CONFLICT (origin) DO NOTHING RETURNING id",
+                    " ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) RETURNING id",
                     memory.text, memory.kind, memory.scope, memory.trust, memory.status,
                     memory.thread, memory.run, memory.person, memory.created, memory.expires,
-                    memory.used, memory.score, given.get(memory.replaces, 0), origin,
+                    memory.used, memory.score, given.get(memory.replaces, 0),
+                    f"imported {new_id()}",
                 )  # fmt: skip
-                added += len(rows)
-            if rows:
-                given[memory.id] = rows[0][0]
+                added += 1
+            given[memory.id] = there[key]
     return added
+
+
+def _key(memory: Remembered) -> tuple[str, ...]:
+    """What makes two memories the same one."""
+    return memory.text, memory.scope, memory.person, memory.status

@@ -13,7 +13,7 @@ import structlog
 
 from agent.memory.embedder import Embedder
 from agent.memory.spool import Due, Spool
-from agent.memory.vectors import Vectors, connect, failures
+from agent.memory.vectors import Vectors, connect, disconnect, failures
 from bot.blocking import run_blocking
 from bot.ports import ModelError
 from bot.tool import ToolError
@@ -98,11 +98,16 @@ class Index:
             raise Away(self.trouble or "the index of meanings is being opened")
         try:
             vector = await self._embedder.query(text)
-            return await self._blocking(self._checked(vector).nearest, vector, scopes, limit)
+            # A scope that holds nothing would cost two searches to find that out.
+            filled = await self._spool.filled(scopes)
+            return await self._blocking(self._checked(vector).nearest, vector, filled, limit)
         except ModelError as error:
             raise Away(str(error)) from error
 
     async def close(self) -> None:
+        if self._client is not None:
+            with suppress(Away):
+                await self._blocking(disconnect, self._client)
         await self._embedder.close()
 
     async def _open(self) -> Vectors:

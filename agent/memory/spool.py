@@ -62,6 +62,11 @@ class Spool:
         )
         return [(name or "none", count) for name, count in rows]
 
+    async def filled(self, scopes: Sequence[str]) -> list[str]:
+        """Those of *scopes* that something is remembered in."""
+        sql = "SELECT 1 FROM memories WHERE scope = $1 AND status = 'active' LIMIT 1"
+        return [scope for scope in scopes if await self._store.read(sql, scope)]
+
     async def any(self) -> bool:
         """Whether anything is remembered at all."""
         return bool(

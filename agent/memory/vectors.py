@@ -21,6 +21,8 @@ _AMONG = 100
 _GRAPH = {"max_neighbors": 64, "ef_construction": 200, "ef_search": 200}
 """With Chroma's own 16, 100, 100, texts that are all about equally near each other lose their
 connections: of 134 such texts 82 did not find themselves; with these numbers, 2."""
+_PATIENCE = 30.0
+"""Seconds a server may take to answer."""
 _FAR = 0.8
 """Cosine distance from which on two texts have nothing to do with each other."""
 
@@ -111,9 +113,25 @@ def connect(directory: Path, url: str) -> Any:
         return chromadb.PersistentClient(str(directory), settings=settings)
     parts = urlsplit(url)
     port = parts.port or (443 if parts.scheme == "https" else 80)
-    return chromadb.HttpClient(
+    client = chromadb.HttpClient(
         parts.hostname or "", port, ssl=parts.scheme == "https", settings=settings
     )
+    for session in _sessions(client):
+        session.timeout = _PATIENCE
+    return client
+
+
+def disconnect(client: Any) -> None:
+    for session in _sessions(client):
+        session.close()
+    client.close()
+
+
+def _sessions(client: Any) -> list[Any]:
+    """Its HTTP connections, if it is one of a server: Chroma gives them no time-out, and leaves
+    them open when it is closed (1.5.9)."""
+    servers = (client._server, client._admin_client._server)  # noqa: SLF001 - there is no other way
+    return [server._session for server in servers if hasattr(server, "_session")]  # noqa: SLF001 - as above
 
 
 def failures() -> tuple[type[Exception], ...]:

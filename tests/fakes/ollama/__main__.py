@@ -8,12 +8,12 @@ import asyncio
 import signal
 
 from tests.fakes.ollama.conversation import FakeModel
-from tests.fakes.ollama.server import MODELS, FakeOllama
+from tests.fakes.ollama.server import EMBEDDER, MODELS, FakeOllama
 
 
 async def serve(host: str, port: int, models: list[str], token_delay: float) -> None:
-    offered = [FakeModel(name if ":" in name else f"{name}:latest") for name in models] or MODELS
-    ollama = FakeOllama(offered, remember=1, token_delay=token_delay)
+    offered = [FakeModel(name if ":" in name else f"{name}:latest") for name in models]
+    ollama = FakeOllama(offered or (*MODELS, EMBEDDER), remember=1, token_delay=token_delay)
     await ollama.start(host, port)
     print(f"READY {ollama.port}", flush=True)
     ended = asyncio.Event()
