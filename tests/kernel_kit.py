@@ -49,7 +49,7 @@ class Bench:
     async def until(self, *kinds: str, thread: ThreadRef = THREAD, count: int = 1) -> list[Event]:
         """Follow the thread until *count* events of *kinds* went by; everything up to there."""
         events: list[Event] = []
-        async with asyncio.timeout(10), aclosing(self.kernel.bot.events(thread=thread)) as feed:
+        async with asyncio.timeout(60), aclosing(self.kernel.bot.events(thread=thread)) as feed:
             async for item in feed:
                 if isinstance(item, Recorded):
                     events.append(item.event)

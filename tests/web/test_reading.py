@@ -80,7 +80,7 @@ async def test_a_thread_holds_its_runs_as_frames_and_a_cursor(site: Site) -> Non
     assert (first["run_id"], first["thread"], first["seq"]) == (run["run_id"], "t1", 0)
     assert first["at"] == "1970-01-01T00:00:00+00:00"
     assert run["events"][1]["tool_calls"] == [
-        {"id": "c1", "name": "uptime", "args": {"host": "web1"}, "fan_out": 1}
+        {"id": "c1", "name": "uptime", "args": {"host": "web1"}, "fan_out": 1, "group": ""}
     ]
     assert body["position"] == run["events"][-1]["position"]
     assert listed == [
@@ -164,7 +164,8 @@ async def test_approvals_are_read_and_decided(site: Site) -> None:
     late = await site.post("/api/approvals/K7QD2MX", {"decision": "deny"})
     unknown = await site.post("/api/approvals/NOSUCH2", {"decision": "deny"})
 
-    assert card["call"] == {"id": "c1", "name": "restart", "args": {"unit": "nginx"}, "fan_out": 1}
+    call = {"id": "c1", "name": "restart", "args": {"unit": "nginx"}, "fan_out": 1, "group": ""}
+    assert call == card["call"]
     assert {
         "id", "run_id", "thread", "status", "decided_by", "host", "account", "verdict", "expires",
         "tainted_by", "preview", "undo", "edits", "may_have_run", "call",
