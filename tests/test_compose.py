@@ -169,6 +169,7 @@ async def test_a_directory_that_tools_may_not_read(tmp_path: Path, ctx: ToolCont
 
 async def test_neither_version(ctx: ToolContext, folder: Path) -> None:
     """A host with no Compose on its path: what to install is named."""
+    (folder / "bash").symlink_to("/bin/bash")
     cast("LocalHost", ctx.hosts.get(None))._env["PATH"] = str(folder)
     with pytest.raises(ToolError, match="local has no Docker Compose: install the package"):
         await call(docker_compose, ctx, project=str(folder), verb="ps")

@@ -101,7 +101,7 @@ async def test_unreadable_messages_are_refused_and_leave_no_trace(tmp_path: Path
 
 async def test_a_used_up_budget_waits_for_more(tmp_path: Path, lab: Lab) -> None:
     """At the limit the run parks; an admin's grant lets it go on with the same again."""
-    looks = [calls(ToolCall(f"{n}.1", "look")) for n in range(1, 26)]
+    looks = [calls(ToolCall(f"{n}.1", "look", {"at": f"part {n}"})) for n in range(1, 26)]
     model = ScriptedModel(*looks, says("At last."))
     async with process(tmp_path, model, lab.tools()) as bench:
         receipt = await bench.say("look for ever")

@@ -79,7 +79,8 @@ async def test_5_13_the_answer_goes_before_progress(
     tmp_path: Path, slack: SlackServer, lab: Lab
 ) -> None:
     """Slack takes nothing for a while: afterwards the card comes first, and no old progress."""
-    looks = [calls(ToolCall(f"{n}.1", "look", {}), text=f"step {n}") for n in range(8)]
+    made = [ToolCall(f"{n}.1", "look", {"at": f"part {n}"}) for n in range(8)]
+    looks = [calls(each, text=f"step {n}") for n, each in enumerate(made)]
     model = ScriptedModel(*looks, says("Done."))
     async with in_slack(tmp_path, slack, model, lab.tools()):
         slack.api.trouble["chat.postMessage"] = ["429 1"]
