@@ -140,6 +140,8 @@ class SlackServer:
 
     async def send(self, kind: str, payload: Payload, **more: Any) -> Delivery:
         """Raises TimeoutError when the bot does not answer within Slack's three seconds."""
+        if not self._sockets:
+            raise TimeoutError("the bot has no socket open")
         socket = self._sockets[next(self._numbers) % len(self._sockets)]
         envelope = f"E{next(self._numbers)}"
         future: asyncio.Future[Payload] = asyncio.get_running_loop().create_future()
