@@ -26,7 +26,7 @@ PIECES = (
     *("`", "\n> ", "\n", "{", "}", "[", "]", '"', "'", ",", ":", "Action: ", "Action Input: "),
     *("Observation:", "[TOOL_CALLS]", "<function=", "<parameter=command>", "</parameter>", "\\"),
     *("<|python_tag|>", "<|im_end|>", "<|channel|>analysis<|message|>", "disk_usage", "(path="),
-    *("<｜tool▁call▁begin｜>", "<arg_key>", "<escape>", "call:", "Final Answer:", "\ud800", "\0"),  # noqa: RUF001
+    *("<｜tool▁call▁begin｜>", "<arg_key>", "<escape>", "call:", "Final Answer:", "\ud800", "\0"),  # noqa: RUF001 - theirs
     *("name", "arguments", CALL, "execute_command", "For example, ", "path", "/", "5", " "),
 )
 TEXTS = st.one_of(

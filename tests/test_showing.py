@@ -70,7 +70,7 @@ def test_plain_text_is_shown_whole(text: str, size: int) -> None:
 
 def test_no_mark_of_a_call_is_shown() -> None:
     """No sample of a call shows a mark of it; but for some that Ollama itself takes out."""
-    marks = ("<tool", "<function", "TOOL_CALLS", "<|", "<｜", "<invoke", '{"name"')  # noqa: RUF001
+    marks = ("<tool", "<function", "TOOL_CALLS", "<|", "<｜", "<invoke", '{"name"')  # noqa: RUF001 - theirs
     flashed = [
         sample["kind"]
         for sample in SAMPLES

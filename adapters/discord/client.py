@@ -66,7 +66,7 @@ class Client(discord.Client):
     async def on_disconnect(self) -> None:
         self.connected = False
 
-    async def on_error(self, event_method: str, /, *args: Any, **kwargs: Any) -> None:  # noqa: ARG002
+    async def on_error(self, event_method: str, /, *args: Any, **kwargs: Any) -> None:  # noqa: ARG002 - theirs
         """One event's failure must not take the others along."""
         log.error("an event of Discord failed", event_name=event_method, exc_info=sys.exception())
 

@@ -112,16 +112,14 @@ class Inbound:
                 said = await self._command(found[1], found[2] or "", heard)
                 await self._answer(message, said)
             return
-        images, more = await fetched([offer(each) for each in message.attachments], "Discord")
+        more = await fetched([offer(each) for each in message.attachments], "Discord")
         text = "\n\n".join(filter(None, (text, more)))
         if not text.strip() and heard.addressed:
             text = "help"
         try:
             await self.opened(thread, user, text)
             id_, addressed = str(message.id), heard.addressed
-            await self._bot.receive(
-                IncomingMessage(id_, thread, user, text, attachments=images, addressed=addressed)
-            )
+            await self._bot.receive(IncomingMessage(id_, thread, user, text, addressed=addressed))
         except Refused as refused:
             await self._answer(message, str(refused))
 

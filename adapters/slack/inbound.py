@@ -1,7 +1,6 @@
 """What people write in Slack, on its way to the bot."""
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -96,25 +95,28 @@ class Inbound:
     ) -> Receipt | None:
         text = plain(str(event.get("text", "")), self._me.user)
         if found := _COMMAND.fullmatch(text):
-            await self.command(found[1], found[2] or "", thread, user, event["ts"])
+            if await self._first(event):
+                await self.command(found[1], found[2] or "", thread, user, event["ts"])
             return None
-        images: Sequence[Any] = ()
         if event.get("files"):
             offers = [offer(self._session, self._me.token, each) for each in event["files"]]
-            images, more = await fetched(offers, "Slack")
-            text = "\n\n".join(filter(None, (text, more)))
+            text = "\n\n".join(filter(None, (text, await fetched(offers, "Slack"))))
         if not text.strip() and addressed:
             text = "help"
-        message = IncomingMessage(
-            event["ts"], thread, user, text, attachments=tuple(images), addressed=addressed
-        )
+        message = IncomingMessage(event["ts"], thread, user, text, addressed=addressed)
         try:
             receipt = await self._bot.receive(message)
         except Refused as refused:
-            await self.whisper(thread, user.id, str(refused))
+            if await self._first(event):
+                await self.whisper(thread, user.id, str(refused))
             return None
         await self.watermarks.advance(event["channel"], event["ts"])
         return receipt
+
+    async def _first(self, event: dict[str, Any]) -> bool:
+        """Whether this message was not answered yet: mentions come as two events, everything may
+        come again, and none of it is in the inbox unless a run began."""
+        return await self.watermarks.claim(f"answered:{event['channel']}:{event['ts']}")
 
     async def command(
         self, name: str, rest: str, thread: ThreadRef, user: User, message: str

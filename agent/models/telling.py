@@ -45,7 +45,7 @@ def commands(router: Router, pulls: Pulls) -> tuple[Command, ...]:
             raise Refused(str(error)) from error
 
     @command(role=Role.ADMIN)
-    async def pull(name: str, caller: Caller) -> str:  # noqa: ARG001
+    async def pull(name: str, caller: Caller) -> str:  # noqa: ARG001 - a command is handed who calls it
         """Download a model onto the Ollama server, or say how far that is."""
         try:
             return await pulls.pull(name.strip(), patience=PATIENCE)

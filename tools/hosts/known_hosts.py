@@ -38,8 +38,8 @@ class Verifier:
             def validate_host_public_key(
                 self,
                 host: str,  # noqa: ARG002 - asyncssh's signature
-                addr: str,  # noqa: ARG002
-                port: int,  # noqa: ARG002
+                addr: str,  # noqa: ARG002 - the same
+                port: int,  # noqa: ARG002 - the same
                 key: asyncssh.SSHKey,
             ) -> bool:
                 """Asked for keys that the file does not hold."""

@@ -54,8 +54,8 @@ class Session(asyncssh.SSHClientSession[bytes]):
         self,
         signal: str,
         core_dumped: bool,  # noqa: ARG002, FBT001 - asyncssh's signature
-        msg: str,  # noqa: ARG002
-        lang: str,  # noqa: ARG002
+        msg: str,  # noqa: ARG002 - the same
+        lang: str,  # noqa: ARG002 - the same
     ) -> None:
         self.exit_code = 128 + _SIGNALS.get(signal, 0)
         self.over.set()
