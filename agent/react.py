@@ -6,8 +6,8 @@ from pathlib import Path
 
 from agent.compaction import question
 from agent.state import State
-from bot.events import Recorded
 from bot.ports import Action, Ask, Call, Fail, Finish, Message, Wait
+from bot.recorded import Recorded
 from bot.tool import Tool
 
 PROMPT = Path(__file__).with_name("prompt.md")

@@ -19,7 +19,6 @@ from bot.events import (
     Event,
     MessageJoined,
     ModelReplied,
-    Recorded,
     RunFailed,
     RunFinished,
     RunStarted,
@@ -29,6 +28,7 @@ from bot.events import (
 )
 from bot.fan_out import gather, grouped, parts
 from bot.ports import Message
+from bot.recorded import Recorded
 from bot.tool import Risk, ToolCall
 
 REPAIRS = 2

@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 
-from bot.events import Outcome, Recorded, ToolFinished
+from bot.events import Outcome, ToolFinished
 from bot.ports import Message
+from bot.recorded import Recorded
 from bot.tool import ToolCall, Trust
 
 CHARS_PER_TOKEN = 3.5

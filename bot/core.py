@@ -18,10 +18,8 @@ from bot.events import (
     ApprovalRequested,
     BudgetGranted,
     Decision,
-    Live,
     MessageJoined,
     Noted,
-    Recorded,
     RunStarted,
     RunStopped,
     StopRequested,
@@ -31,6 +29,7 @@ from bot.journal import ProcessLog, sign
 from bot.ports import Conflict, Forbidden, Gap, NotFound, Receipt, Refused, Settled, Store
 from bot.reading import Reader
 from bot.receiving import Receiver
+from bot.recorded import Live, Recorded
 from bot.redact import Redactor
 from bot.runtime import Runtime
 from bot.tool import Verdict

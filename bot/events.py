@@ -9,7 +9,7 @@ from typing import ClassVar, Literal
 
 from pydantic import JsonValue
 
-from bot.chat import Role, ThreadRef, User
+from bot.chat import Role, User
 from bot.tool import Table, ToolCall, Trust, Verdict
 
 Outcome = Literal["ok", "error", "denied", "unknown", "stopped"]
@@ -254,46 +254,3 @@ SIGNALS = (
 )
 """What somebody else than a run's owner may write into its log (an ApprovalRequested: an edit)."""
 ENDS = (RunFinished, RunFailed, RunStopped)
-
-
-@dataclass(frozen=True, slots=True)
-class Recorded:
-    """An event with its place."""
-
-    position: int
-    """The feed's cursor."""
-    log: str
-    """The run's id, an incident's, or ``process``."""
-    seq: int
-    at: int
-    """Microseconds since the epoch, UTC."""
-    thread: ThreadRef | None
-    event: Event
-
-
-@dataclass(frozen=True, slots=True)
-class ModelDelta:
-    """A piece of a reply as it streams; never stored. *offset* counts characters so far."""
-
-    kind: ClassVar[str] = "model_delta"
-    run: str
-    step: int
-    offset: int
-    text: str
-    channel: Literal["text", "thinking"] = "text"
-    thread: ThreadRef | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ToolOutput:
-    """A piece of a tool's output as it comes; never stored."""
-
-    kind: ClassVar[str] = "tool_output"
-    run: str
-    call: str
-    offset: int
-    text: str
-    thread: ThreadRef | None = None
-
-
-Live = ModelDelta | ToolOutput

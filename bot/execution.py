@@ -6,9 +6,10 @@ from dataclasses import replace
 from time import monotonic
 
 from bot.chat import ThreadRef
-from bot.events import Outcome, ToolFinished, ToolOutput
+from bot.events import Outcome, ToolFinished
 from bot.feed import Feed
 from bot.judged import Prepared
+from bot.recorded import ToolOutput
 from bot.redact import Redactor
 from bot.resources import Resources
 from bot.run import Run

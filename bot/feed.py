@@ -8,9 +8,10 @@ from dataclasses import replace
 from itertools import islice
 
 from bot.chat import ThreadRef
-from bot.events import Event, Live, Recorded
+from bot.events import Event
 from bot.journal import COLUMNS, recorded
 from bot.ports import Gap, Row, Store
+from bot.recorded import Live, Recorded
 
 Item = Recorded | Live
 Present = Callable[[Event], Event]

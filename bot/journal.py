@@ -11,8 +11,9 @@ from time import time_ns
 from bot.audit import GENESIS, link
 from bot.chat import ThreadRef
 from bot.codec import decode, encode
-from bot.events import Event, Noted, Recorded
+from bot.events import Event, Noted
 from bot.ports import Query, Row, Store
+from bot.recorded import Recorded
 
 COLUMNS = "e.position, e.log_id, e.seq, e.kind, e.data, e.at"
 PROCESS = "process"

@@ -17,13 +17,13 @@ from bot.events import (
     Influence,
     MessageJoined,
     ModelReplied,
-    Recorded,
     RunStarted,
     StopRequested,
     ToolFinished,
     ToolStarted,
 )
 from bot.fan_out import grouped, parts
+from bot.recorded import Recorded
 from bot.tool import Risk, ToolCall, Trust, Verdict
 
 STALE_AFTER = 900.0

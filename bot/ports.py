@@ -10,7 +10,8 @@ from pydantic import JsonValue
 
 from bot.chat import IncomingMessage, ThreadRef, User
 from bot.command import Caller, Command
-from bot.events import Decision, Live, ModelReplied, Recorded
+from bot.events import Decision, ModelReplied
+from bot.recorded import Live, Recorded
 from bot.tool import Tool, ToolCall, Verdict
 from bot.views import ModelStatus, Reading
 

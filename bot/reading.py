@@ -7,11 +7,12 @@ from bot.access import Access, authorize, may_see
 from bot.approvals import Approvals
 from bot.chat import Role, ThreadRef, User
 from bot.command import Command
-from bot.events import ApprovalRequested, Noted, Recorded
+from bot.events import ApprovalRequested, Noted
 from bot.feed import Present, presented
 from bot.journal import COLUMNS, ProcessLog, load, recorded
 from bot.ports import NotFound, Row, Store
 from bot.receiving import takes_part_in
+from bot.recorded import Recorded
 from bot.tool import Tool
 from bot.views import ApprovalView, Health, RunView, ThreadView
 

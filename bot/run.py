@@ -7,10 +7,11 @@ from time import monotonic
 from typing import Any, TypeVar
 
 from bot.chat import Role, ThreadRef, User
-from bot.events import ENDS, SIGNALS, ApprovalRequested, Event, Recorded, ToolStarted
+from bot.events import ENDS, SIGNALS, ApprovalRequested, Event, ToolStarted
 from bot.journal import COLUMNS, Entry, Head, entries, insert, insert_owned, recorded
 from bot.ledger import Ledger
 from bot.ports import Agent, Message, Query, Row, Store, UniqueViolation
+from bot.recorded import Recorded
 from bot.tool import Risk
 
 _RUNS_SHOWN = 40

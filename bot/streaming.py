@@ -2,9 +2,9 @@
 
 from typing import Literal
 
-from bot.events import ModelDelta
 from bot.feed import Feed
 from bot.ports import Delta
+from bot.recorded import ModelDelta
 from bot.redact import Redactor
 from bot.run import Run
 

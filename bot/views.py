@@ -6,7 +6,8 @@ from typing import Protocol
 
 from bot.chat import Role, ThreadRef, User
 from bot.command import Command
-from bot.events import ApprovalRequested, Recorded
+from bot.events import ApprovalRequested
+from bot.recorded import Recorded
 from bot.tool import Tool
 
 

@@ -10,10 +10,11 @@ from typing import cast
 from bot.app import Kernel, Pace
 from bot.chat import IncomingMessage, Role, ThreadRef, User
 from bot.config import Settings
-from bot.events import ApprovalRequested, Event, Recorded
+from bot.events import ApprovalRequested, Event
 from bot.ids import new_id
 from bot.memory import Memory
 from bot.ports import Model, Receipt, Service, Store
+from bot.recorded import Recorded
 from bot.redact import Redactor
 from bot.resources import Host, Hosts, Resources
 from bot.store.sqlite import SqliteStore

@@ -4,16 +4,9 @@ import asyncio
 from contextlib import aclosing
 from pathlib import Path
 
-from bot.events import (
-    Event,
-    ModelDelta,
-    ModelReplied,
-    RunStarted,
-    ToolFinished,
-    ToolStarted,
-    Unknown,
-)
+from bot.events import Event, ModelReplied, RunStarted, ToolFinished, ToolStarted, Unknown
 from bot.ids import new_id
+from bot.recorded import ModelDelta
 from bot.tool import OutcomeUnknown, Risk, ToolCall, Trust, Verdict, tool
 from tests.fakes.model import ScriptedModel, calls, results, says
 from tests.kernel_kit import ANN, BOB, THREAD, kinds, process

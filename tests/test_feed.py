@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from bot.chat import ThreadRef
-from bot.events import Event, ModelDelta, Noted, Recorded
+from bot.events import Event, Noted
 from bot.feed import Feed
 from bot.journal import Head, ProcessLog, entries, insert, load
 from bot.ports import Gap
+from bot.recorded import ModelDelta, Recorded
 from bot.store.sqlite import SqliteStore
 from tests.kernel_kit import THREAD
 

@@ -17,7 +17,6 @@ from bot.events import (
     Context,
     Event,
     ModelReplied,
-    Recorded,
     RunFailed,
     RunFinished,
     RunStarted,
@@ -26,6 +25,7 @@ from bot.events import (
 )
 from bot.memory import Remembered, Standpoint, Status
 from bot.ports import ModelError
+from bot.recorded import Recorded
 from bot.tool import ToolCall, Trust, Verdict
 from tests.fakes.model import ScriptedModel, calls, says
 from tests.kernel_kit import ANN, BOB, VIC, Bench, process

@@ -3,7 +3,8 @@
 import pytest
 
 from adapters.live.story import Story
-from bot.events import ModelReplied, Recorded
+from bot.events import ModelReplied
+from bot.recorded import Recorded
 from bot.tool import ToolCall
 from tests.recording import THREAD
 

@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from bot.chat import ThreadRef, User
-from bot.events import Noted, Recorded
+from bot.events import Noted
 from bot.journal import PROCESS, load
 from bot.ports import NotFound
+from bot.recorded import Recorded
 from tests.fakes.model import ScriptedModel, calls, says
 from tests.kernel_kit import ADMIN, ANN, BOB, THREAD, VIC, Bench, process
 from tests.small_tools import RESTART, Lab

@@ -16,7 +16,6 @@ from bot.events import (
     BudgetReached,
     Event,
     ModelReplied,
-    Recorded,
     RunFailed,
     RunFinished,
     RunStarted,
@@ -25,6 +24,7 @@ from bot.events import (
     ToolFinished,
     ToolStarted,
 )
+from bot.recorded import Recorded
 from bot.tool import Table, ToolCall
 
 CallState = Literal["planned", "waiting", "running", "ok", "error", "denied", "unknown", "stopped"]

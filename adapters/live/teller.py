@@ -11,8 +11,8 @@ from adapters.live.story import Story
 from adapters.live.telling import Telling
 from adapters.live.wire import Renderer, Wire
 from bot.chat import ThreadRef
-from bot.events import Recorded
 from bot.ports import Bot, Store
+from bot.recorded import Recorded
 
 SWEEP = 30.0
 """Seconds between two looks for stories that nobody tells."""

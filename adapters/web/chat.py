@@ -21,12 +21,12 @@ from bot.events import (
     ApprovalSuperseded,
     Event,
     ModelReplied,
-    Recorded,
     RunFailed,
     RunFinished,
     RunStopped,
 )
 from bot.ports import Bot
+from bot.recorded import Recorded
 from bot.views import RunView
 
 

@@ -5,8 +5,9 @@ from typing import Any, assert_never
 
 from bot.chat import ThreadRef
 from bot.codec import fields
-from bot.events import ApprovalRequested, Live, ModelDelta, Recorded, ToolOutput
+from bot.events import ApprovalRequested
 from bot.ports import Gap
+from bot.recorded import Live, ModelDelta, Recorded, ToolOutput
 from bot.views import ApprovalView, RunView, ThreadView
 
 _CARD = (

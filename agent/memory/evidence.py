@@ -12,12 +12,12 @@ from bot.events import (
     Event,
     MessageJoined,
     ModelReplied,
-    Recorded,
     RunFinished,
     RunStarted,
     ToolFinished,
     ToolStarted,
 )
+from bot.recorded import Recorded
 from bot.tool import ToolCall, Trust
 
 _OUTPUT = 400

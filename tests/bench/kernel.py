@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from bot.chat import ThreadRef, User
-from bot.events import ApprovalRequested, Event, Recorded, RunFinished
+from bot.events import ApprovalRequested, Event, RunFinished
+from bot.recorded import Recorded
 from bot.tool import Risk, Tool, tool
 from tests.bench.contender import prompt
 from tests.bench.machine import Yardstick, quantile, resident, settle

@@ -9,8 +9,9 @@ from agent.models.roles import Wanted
 from agent.models.router import Router
 from bot.app import Pace
 from bot.chat import IncomingMessage, ThreadRef, User
-from bot.events import ENDS, ModelDelta, Recorded, RunFinished
+from bot.events import ENDS, RunFinished
 from bot.ids import new_id
+from bot.recorded import ModelDelta, Recorded
 from bot.spending import Budget
 from bot.tool import Risk, Tool, tool
 from tests.bench.contender import CONTEXT, MODEL, RESULT

@@ -14,14 +14,13 @@ from bot.events import (
     ApprovalRequested,
     Decision,
     Event,
-    Live,
-    Recorded,
     RunFailed,
     RunFinished,
     RunStarted,
     RunStopped,
 )
 from bot.ports import Conflict, Forbidden, Gap, NotFound, Receipt, Refused, Settled
+from bot.recorded import Live, Recorded
 from bot.tool import Tool, Verdict
 from bot.views import ApprovalView, Health, ModelInfo, ModelStatus, RunView, ThreadView
 

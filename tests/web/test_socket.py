@@ -9,7 +9,8 @@ import pytest
 from aiohttp import ClientWebSocketResponse, WSMsgType
 
 from bot.chat import ThreadRef
-from bot.events import ApprovalRequested, ModelDelta, ModelReplied, RunFinished, ToolOutput
+from bot.events import ApprovalRequested, ModelReplied, RunFinished
+from bot.recorded import ModelDelta, ToolOutput
 from bot.tool import ToolCall, Verdict
 from tests.web.site import Site
 
