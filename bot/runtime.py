@@ -11,13 +11,14 @@ from time import monotonic, time
 import structlog
 
 from bot.access import Access
+from bot.agents import Agent
 from bot.approvals import Approvals
 from bot.chat import ThreadRef
 from bot.driving import Driver
 from bot.feed import Feed
 from bot.ids import new_id
 from bot.ledger import STALE_AFTER
-from bot.ports import Agent, Row, Store, StoreError
+from bot.ports import Row, Store, StoreError
 from bot.run import Claim, Lost, Run
 
 log = structlog.get_logger()
