@@ -86,8 +86,8 @@ class Kernel:
         self._approvals = Approvals(
             store, self.runtime.changed, ttl=settings.approval_ttl, two_person=settings.two_person
         )
-        hosts = resources.hosts
-        judges = Judges(agents[0].tools, hosts, access, self._approvals, redactor, mode=settings.mode)
+        tools, hosts = agents[0].tools, resources.hosts
+        judges = Judges(tools, hosts, access, self._approvals, redactor, mode=settings.mode)
         self._driver = self._driving(judges, resources, redactor, pace.budget)
         self.dispatcher = Dispatcher(access)
         parts = Parts(
@@ -102,7 +102,7 @@ class Kernel:
             redactor=redactor,
             process=ProcessLog(store, self.feed.ring),
         )
-        self.bot = ChatBot(parts, self._reader(parts, agents[0].tools))
+        self.bot = ChatBot(parts, self._reader(parts, tools))
         self.dispatcher.add(builtin.commands(self.bot))
 
     def _driving(
