@@ -21,31 +21,35 @@ _UNIT = r"(@.*)?(\.(service|socket|timer|target|mount))?"
 
 def _table(names: Mapping[str, str]) -> Mapping[str, re.Pattern[str]]:
     """Reason → what the name of a program or a unit must match to be refused for it."""
-    return {why: re.compile(f"({each}){_UNIT}", re.IGNORECASE) for why, each in names.items()}
+    found: dict[str, re.Pattern[str]] = {}
+    for why, text in names.items():
+        found[why] = re.compile(f"({'|'.join(text.split())}){_UNIT}", re.IGNORECASE)
+    return found
 
 
 _PROGRAMS = _table(
     {
-        "the way in (ssh)": r"sshd?|openssh.*|dropbear|scp|sftp",
-        "the network": r"NetworkManager|networking|systemd-(networkd|resolved)|netplan|nmcli|ifconfig"
-        r"|ifup|ifdown|ip|route|wpa_supplicant|dhclient|dhcpcd|connmand?|wg(-quick)?|tailscaled?"
-        r"|openvpn.*",
-        "packages": r"apt|apt-get|aptitude|dpkg|dnf|yum|rpm|zypper|pacman|apk|snapd?|flatpak|pip3?|npm"
-        r"|packagekit|unattended-upgrades?",
-        "the firewall": r"ip6?tables(-.*)?|nft|nftables|ufw|firewalld|firewall-cmd|ipset",
-        "the machine's power": r"reboot|shutdown|poweroff|halt|kexec|telinit|init|suspend|hibernate"
-        r"|rescue|emergency|isolate",
-        "the storage layout": r"fdisk|sfdisk|cfdisk|gdisk|sgdisk|parted|mkfs(\..*)?|mkswap|swapo(n|ff)"
-        r"|u?mount|lvm|(lv|vg|pv)(create|remove|extend|reduce|resize|change)|mdadm|zfs|zpool|btrfs"
-        r"|cryptsetup|resize2fs|xfs_growfs|tune2fs|wipefs|blkdiscard|dd|losetup",
-        "what the machine stands on": r"dbus(-.*)?|systemd-(logind|udevd|journald|timesyncd)|polkitd?",
+        "the way in (ssh)": "sshd? openssh.* dropbear scp sftp",
+        "the network": """NetworkManager networking systemd-networkd systemd-resolved netplan nmcli
+            ifconfig ifup ifdown ip route wpa_supplicant dhclient dhcpcd connmand? wg(-quick)?
+            tailscaled? openvpn.*""",
+        "packages": """apt apt-get aptitude dpkg dnf yum rpm zypper pacman apk snapd? flatpak pip3?
+            npm packagekit unattended-upgrades?""",
+        "the firewall": "ip6?tables(-.*)? nft nftables ufw firewalld firewall-cmd ipset",
+        "the machine's power": """reboot shutdown poweroff halt kexec telinit init suspend hibernate
+            rescue emergency isolate""",
+        "the storage layout": r"""[sc]?fdisk s?gdisk parted mkfs(\..*)? mkswap swapo(n|ff) u?mount
+            lvm (lv|vg|pv)(create|remove|extend|reduce|resize|change) mdadm zfs zpool btrfs
+            cryptsetup resize2fs xfs_growfs tune2fs wipefs blkdiscard dd losetup""",
+        "what the machine stands on": """dbus(-.*)? systemd-(logind|udevd|journald|timesyncd)
+            polkitd?""",
     }
 )
 _IN_COMMANDS = _table(
     {
-        "a program within a command, which nobody can check": r"(ba|da|z|k|c|tc)?sh|python[\d.]*|perl"
-        r"|ruby|node|php|awk|gawk|eval|exec|source|xargs|parallel|crontab|at",
-        "processes by number or pattern, one of which may be the bot": r"kill|pkill|killall",
+        "a program within a command, which nobody can check": r"""(ba|da|z|k|c|tc)?sh python[\d.]*
+            perl ruby node php awk gawk eval exec source xargs parallel crontab at""",
+        "processes by number or pattern, one of which may be the bot": "kill pkill killall",
     }
 )
 _DATABASE = re.compile(

@@ -80,15 +80,37 @@ class ToolUse(_Part):
         return value
 
 
+class Below(_Part):
+    """A number in an output, and what it must be less than."""
+
+    pattern: Pattern
+    """Its first group is the number."""
+    value: Annotated[int, Field(ge=0)] | Annotated[str, Field(pattern=r"^\$\{[a-z][a-z0-9_]*\}$")]
+
+    @field_validator("pattern")
+    @classmethod
+    def _one_group(cls, value: str) -> str:
+        if compiled(_telling(value)).groups != 1:
+            raise ValueError("needs one group, around the number")
+        return value
+
+
 class Look(ToolUse):
     """A call that only reads, and what its output must hold."""
 
     say: Line
     """What is found out, in words: ``the disk is nearly full``."""
-    expect: Pattern
+    expect: Pattern = ""
+    below: Below | None = None
     refuse: tuple[Refusal, ...] = ()
 
-    _telling_expect = field_validator("expect")(_telling)
+    @model_validator(mode="after")
+    def _one_of_both(self) -> "Look":
+        if bool(self.expect) == bool(self.below):
+            raise ValueError("needs one of expect and below")
+        if self.expect:
+            _telling(self.expect)
+        return self
 
 
 class Step(ToolUse):
@@ -105,37 +127,6 @@ class Step(ToolUse):
     @classmethod
     def _telling_expect(cls, value: str) -> str:
         return _telling(value) if value else value
-
-
-class Below(_Part):
-    """A number in an output, and what it must be less than."""
-
-    pattern: Pattern
-    """Its first group is the number."""
-    value: Annotated[int, Field(ge=0)] | Annotated[str, Field(pattern=r"^\$\{[a-z][a-z0-9_]*\}$")]
-
-    @field_validator("pattern")
-    @classmethod
-    def _one_group(cls, value: str) -> str:
-        if compiled(_telling(value)).groups != 1:
-            raise ValueError("needs one group, around the number")
-        return value
-
-
-class Measurement(ToolUse):
-    """Taken before the first step and after each: once it holds, no further step is needed."""
-
-    say: Line
-    expect: Pattern = ""
-    below: Below | None = None
-
-    @model_validator(mode="after")
-    def _one_of_both(self) -> "Measurement":
-        if bool(self.expect) == bool(self.below):
-            raise ValueError("needs one of expect and below")
-        if self.expect:
-            _telling(self.expect)
-        return self
 
 
 class Verification(_Part):
@@ -165,7 +156,8 @@ class Runbook(_Part):
     preconditions: Annotated[tuple[Look, ...], Field(min_length=1, max_length=10)]
     """The problem is there, and nothing speaks against the repair. Looked at before anybody is
     asked, and once more before the first step."""
-    enough: Measurement | None = None
+    enough: Look | None = None
+    """Looked at before the first step and after each: once it holds, nothing more is done."""
     steps: Annotated[tuple[Step, ...], Field(min_length=1, max_length=20)]
     verification: Verification
     undo: Annotated[tuple[Step, ...], Field(max_length=20)] = ()

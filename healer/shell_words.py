@@ -7,6 +7,9 @@ _KNOWN = ("$UID",)
 """The variables that a line may use: bash's own number of the account, 0 for root."""
 
 
+_KEYWORDS = ("if", "then", "elif", "else", "fi", "!")
+
+
 class Unclear(Exception):
     """What the line would do cannot be told by its words. A few words that say why."""
 
@@ -26,7 +29,14 @@ def commands(text: str) -> list[list[str]]:
             raise Unclear("a command within a command")
         else:
             found[-1].append(_plain(word))
-    return [words for words in found if words]
+    return [words for words in map(_without_keywords, found) if words]
+
+
+def _without_keywords(words: list[str]) -> list[str]:
+    """``then apt-get clean`` is the command ``apt-get clean``."""
+    while words and words[0] in _KEYWORDS:
+        words = words[1:]
+    return words
 
 
 def redirects(word: str) -> bool:
