@@ -58,7 +58,7 @@ class PlannedCall:
             return _compared(self.below, answer.output)
         if self.expect:
             met = compiled(self.expect).search(answer.output)
-            return Reading("well") if met else Reading("unmet", _first_line(answer.output))
+            return Reading("well") if met else Reading("unmet", _short(answer.output))
         if _ENDED_BADLY.search(answer.output):
             return Reading("failed", _first_line(answer.output))
         return Reading("well")
@@ -165,3 +165,8 @@ def _first_line(text: str) -> str:
     """What people are told of an output; of a failed command, also what it printed first."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     return ": ".join(lines[:2] if _ENDED_BADLY.search(text) else lines[:1])[:300]
+
+
+def _short(text: str) -> str:
+    """An output of one line, which says it all; others would need to be read."""
+    return text.strip() if text.strip().count("\n") == 0 and len(text) < 200 else ""
