@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from agent.compaction import LONGEST, Growth
 from agent.repetition import Repetition
 from agent.transcript import asked, note, result, together
+from bot.agents import Message
 from bot.chat import User
 from bot.events import (
     ApprovalDecided,
@@ -27,7 +28,6 @@ from bot.events import (
     ToolStarted,
 )
 from bot.fan_out import gather, grouped, parts
-from bot.ports import Message
 from bot.recorded import Recorded
 from bot.tool import Risk, ToolCall
 

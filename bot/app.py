@@ -16,6 +16,7 @@ import tools
 import tools.hosts
 from bot import audit, builtin
 from bot.access import Access
+from bot.agents import Agent
 from bot.approvals import Approvals
 from bot.briefing import Briefer
 from bot.calling import Calls
@@ -68,11 +69,12 @@ class Kernel:
         settings: Settings,
         store: Store,
         model: Model,
-        toolset: Callable[[], Mapping[str, Tool]],
+        agents: Sequence[Agent],
         resources: Resources,
         redactor: Redactor,
         pace: Pace = Pace(),
     ) -> None:
+        """*agents*: the first one is who people talk to."""
         self.supervisor = Supervisor()
         self.model = model
         self._mode = settings.mode
@@ -80,8 +82,9 @@ class Kernel:
         self._troubles: list[Callable[[], Mapping[str, str]]] = []
         self.feed = Feed(store, redactor.presentable, poll=pace.feed_poll)
         access = Access(store, settings.roles_file)
-        agents = {"react": agent.create(toolset)}
-        self.runtime = Runtime(store, self.feed, access, agents, lease=pace.lease)
+        toolset = agents[0].tools
+        known = {each.name: each for each in agents}
+        self.runtime = Runtime(store, self.feed, access, known, lease=pace.lease)
         self._approvals = Approvals(
             store, self.runtime.changed, ttl=settings.approval_ttl, two_person=settings.two_person
         )
@@ -187,7 +190,8 @@ async def assembled(
         redactor.learn(part.secrets)
     try:
         resources = Resources(hosts, memory)
-        kernel = Kernel(settings, store, model, lambda: plugins.tools, resources, redactor, pace)
+        agents = (agent.create(lambda: plugins.tools),)
+        kernel = Kernel(settings, store, model, agents, resources, redactor, pace)
         for part in parts:
             kernel.add(part)
         yield kernel, parts

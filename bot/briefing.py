@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
+from bot.agents import Ask, Message
 from bot.memory import Briefing, Memory, Standpoint
-from bot.ports import Ask, Message
 from bot.run import Run, Told
 
 

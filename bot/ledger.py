@@ -224,6 +224,8 @@ class Ledger:
             ):
                 state = self.calls.get(call_id)
                 return f"output of {state.call.name}" if state else "output in an earlier run"
+            case RunStarted(source=source) if source:
+                return source
             case RunStarted(role=role, user=user) | MessageJoined(role=role, user=user):
                 return "" if role.covers(Role.OPERATOR) else f"message of {user.name or user.id}"
             case ModelReplied(context=context) if context.tainted and not self.tainted_by:

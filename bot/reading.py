@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from bot.access import Access, authorize, may_see
 from bot.approvals import Approvals
-from bot.chat import Role, ThreadRef, User
+from bot.chat import Role, ThreadRef, User, incident_of, incident_thread
 from bot.command import Command
 from bot.events import ApprovalRequested, Noted
 from bot.feed import Present, presented
@@ -60,6 +60,8 @@ class Reader:
     async def threads(self, *, by: User) -> Sequence[ThreadView]:
         role = await self._role(by)
         visible = f"t.thread IN ({_MINE})"
+        if role.covers(Role.OPERATOR):
+            visible += f" OR t.thread LIKE '{incident_thread('%')}'"
         if role.covers(Role.APPROVER):
             visible += f" OR t.thread IN ({_DECIDABLE})"
         if role.covers(Role.ADMIN):
@@ -144,11 +146,14 @@ class Reader:
         may_decide = role.covers(Role.APPROVER) and bool(
             await self._store.read(f"{_DECIDABLE} AND r.thread = $1", str(thread))
         )
-        return may_see(role, takes_part=takes_part, may_decide=may_decide)
+        incident = bool(incident_of(thread))
+        return may_see(role, takes_part=takes_part, may_decide=may_decide, incident=incident)
 
     async def _account(self, thread: ThreadRef, by: User) -> None:
         """Admins see everything, and it is written down what they looked at."""
         exists, takes_part = await takes_part_in(self._store, thread, by)
+        if incident_of(thread):
+            return
         if exists and not takes_part and (await self._role(by)).covers(Role.ADMIN):
             await self._process.note(Noted("read as admin", by.key, str(thread)))
 

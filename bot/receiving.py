@@ -5,7 +5,7 @@ from time import time
 
 from bot.access import Access, authorize, may_see
 from bot.approvals import supersede
-from bot.chat import IncomingMessage, Role, ThreadRef, User
+from bot.chat import IncomingMessage, Role, ThreadRef, User, incident_of
 from bot.events import Event, MessageJoined, RunStarted
 from bot.ids import new_id
 from bot.journal import Head, entries, insert, sign
@@ -46,7 +46,12 @@ class Receiver:
 
     async def _check_visible(self, thread: ThreadRef, user: User, role: Role) -> None:
         exists, takes_part = await takes_part_in(self._store, thread, user)
-        if exists and not may_see(role, takes_part=takes_part, may_decide=False):
+        incident = bool(incident_of(thread))
+        if not exists:
+            visible = not incident  # only an incident opens a thread of its own
+        else:
+            visible = may_see(role, takes_part=takes_part, may_decide=False, incident=incident)
+        if not visible:
             raise NotFound(f"there is no thread {thread.thread!r}")
 
 
@@ -62,13 +67,13 @@ class _Arrival:
 
     async def place(self) -> Receipt:
         active = await self._query(
-            "SELECT id, requester, role, EXISTS (SELECT 1 FROM events e"
+            "SELECT id, requester, role, agent, EXISTS (SELECT 1 FROM events e"
             " WHERE e.log_id = runs.id AND e.kind = 'stop_requested') FROM runs"
             f" WHERE thread = $1 AND {_ACTIVE} {{lock}}",
             self._thread,
         )
-        ending = bool(active) and bool(active[0][3])
-        joins = bool(active) and not ending and self._may_join(Role(active[0][2]))
+        ending = bool(active) and bool(active[0][4])
+        joins = bool(active) and not ending and self._may_join(Role(active[0][2]), active[0][3])
         run = active[0][0] if joins else new_id()
         if known := await self._known(run):
             return Receipt(known, "duplicate")
@@ -79,10 +84,11 @@ class _Arrival:
         self._start(run, "queued" if active else "ready")
         return Receipt(run, "queued" if active else "started")
 
-    def _may_join(self, role: Role) -> bool:
+    def _may_join(self, role: Role, agent: str) -> bool:
         """Nobody's words ride on a run of more power than their own: not even its requester's,
-        when they come through an API key of less."""
-        return not self._message.fresh and self._role.covers(role)
+        when they come through an API key of less. And an agent hears only what is said to it."""
+        message = self._message
+        return not message.fresh and message.agent == agent and self._role.covers(role)
 
     async def _known(self, run: str) -> str:
         """The run an earlier delivery of this message went to; empty when this is the first."""
@@ -118,12 +124,13 @@ class _Arrival:
         self._query.later(
             "INSERT INTO runs (id, thread, status, requester, role, model, agent, fresh, created)"
             " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
-            run, self._thread, status, message.user.key, self._role, message.model, "react",
-            int(message.fresh), time(),
+            run, self._thread, status, message.user.key, self._role, message.model,
+            message.agent,            int(message.fresh), time(),
         )  # fmt: skip
         started = RunStarted(
-            message.user, self._role, self._text, message.model, fresh=message.fresh
-        )
+            message.user, self._role, self._text, message.model, message.agent,
+            fresh=message.fresh, source=message.source,
+        )  # fmt: skip
         insert(self._query, run, entries(Head(), [started]))
 
 

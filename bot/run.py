@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from time import monotonic
 from typing import Any, TypeVar
 
+from bot.agents import Agent, Message
 from bot.chat import Role, ThreadRef, User
 from bot.events import ENDS, SIGNALS, ApprovalRequested, Event, ToolStarted
 from bot.journal import COLUMNS, Entry, Head, entries, insert, insert_owned, recorded
 from bot.ledger import Ledger
-from bot.ports import Agent, Message, Query, Row, Store, UniqueViolation
+from bot.ports import Query, Row, Store, UniqueViolation
 from bot.recorded import Recorded
 from bot.tool import Risk
 

@@ -11,13 +11,14 @@ from time import monotonic, time
 import structlog
 
 from bot.access import Access
+from bot.agents import Agent
 from bot.approvals import Approvals
 from bot.chat import ThreadRef
 from bot.driving import Driver
 from bot.feed import Feed
 from bot.ids import new_id
 from bot.ledger import STALE_AFTER
-from bot.ports import Agent, Row, Store, StoreError
+from bot.ports import Row, Store, StoreError
 from bot.run import Claim, Lost, Run
 
 log = structlog.get_logger()
@@ -74,6 +75,7 @@ class Runtime:
     async def take_over(self) -> None:
         """Claim at once what an earlier life of this process owned. Only under the file lock."""
         await self._store.write("UPDATE runs SET lease = 0 WHERE status = 'running'")
+        await self._store.write("UPDATE locks SET until = 0 WHERE until > 0")
 
     async def serve(self, driver: Driver, approvals: Approvals) -> None:
         """Claim and drive runs until cancelled; then hand them back."""

@@ -5,8 +5,9 @@ from contextlib import aclosing
 
 import pytest
 
+from bot.agents import Message
 from bot.events import Context, Usage
-from bot.ports import Delta, Message
+from bot.ports import Delta
 from bot.tool import ToolCall
 from tests.asking import answer, ask, served
 from tests.fakes.ollama import MODELS, FakeModel, FakeOllama, Reply

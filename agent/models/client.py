@@ -16,7 +16,7 @@ import ollama
 from pydantic import BaseModel
 
 from agent.transcript import CHARS_PER_TOKEN
-from bot.ports import Message
+from bot.agents import Message
 from bot.tool import Tool
 
 CONNECT_WITHIN = 5.0

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 from agent.models.client import encode
-from bot.ports import Message
+from bot.agents import Message
 from bot.tool import Tool
 
 _DEEPEST = 12

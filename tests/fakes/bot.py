@@ -131,6 +131,9 @@ class FakeBot:
         self.commanded.append((name, args, call))
         return f"{name} done"
 
+    def changed(self, log: str) -> None:
+        """Nobody follows."""
+
     async def events(
         self, *, after: str = "", thread: ThreadRef | None = None, by: User | None = None
     ) -> AsyncGenerator[Recorded | Live | Gap]:
