@@ -8,7 +8,7 @@ from collections.abc import Generator
 from dataclasses import dataclass
 from typing import Literal
 
-from bot.ports import Fail, Finish
+from bot.agents import Fail, Finish
 from healer.plan import Answer, Plan, PlannedCall, Reading
 
 Kind = Literal["look", "approval", "step"]

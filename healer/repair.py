@@ -1,16 +1,17 @@
 """The agent of a repair run: what its log holds, and the runbook, say what comes next."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
 from pydantic import JsonValue
 
+from bot.agents import Action, Call, Fail, Stance, Wait
 from bot.events import RunStarted, ToolFinished
-from bot.ports import Action, Call, Fail, Wait
 from bot.recorded import Recorded
-from bot.tool import ToolCall
+from bot.tool import Tool, ToolCall
 from healer.catalogue import Catalogue
-from healer.course import End, Want, course
+from healer.course import End, Kind, Want, course
 from healer.dry_run import in_words
 from healer.order import NoOrder, Order
 from healer.parameter import Unfit
@@ -18,6 +19,14 @@ from healer.plan import Answer, Plan, plan
 
 APPROVAL = "apply_runbook"
 """The tool whose call stands for the whole repair: a person approves it."""
+
+PATIENCE = 30 * 86_400.0
+"""Seconds the question stays open: as long as the incident, and at night nobody clicks."""
+_STANCES: Mapping[Kind, Literal["no", "whole", "step"]] = {
+    "look": "no",
+    "approval": "whole",
+    "step": "step",
+}
 
 
 @dataclass
@@ -41,10 +50,28 @@ class RepairAgent:
 
     name = "repair"
 
-    def __init__(self, catalogue: Catalogue, halted: Callable[[], str]) -> None:
-        """*halted*: why nothing more may be done now (kill switch, maintenance), or nothing."""
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        tools: Callable[[], Mapping[str, Tool]],
+        halted: Callable[[], str],
+    ) -> None:
+        """*tools*: those that runbooks call, and ``apply_runbook``; *halted*: why nothing more may
+        be done now (kill switch, maintenance), or nothing."""
         self._catalogue = catalogue
+        self._tools = tools
         self._halted = halted
+
+    def tools(self) -> Mapping[str, Tool]:
+        return self._tools()
+
+    def stance(self, state: Repair) -> Stance:
+        """What is looked at before and after must only read; steps were approved with the whole."""
+        runbook: Literal["no", "whole", "step"] = "no"
+        if state.plan and isinstance(came_to := _told(state.plan, state), Want):
+            runbook = _STANCES[came_to.kind]
+        danger = bool(state.plan) and state.plan.runbook.risk == "danger"
+        return Stance(healer=True, runbook=runbook, declares_danger=danger, patience=PATIENCE)
 
     def begin(self, transcript: Sequence[Recorded], run: str) -> Repair:
         ours = [recorded for recorded in transcript if recorded.log == run]
