@@ -1,10 +1,113 @@
-"""What the parts want done every so often, each tick on one replica."""
+"""Self-healing: machines are watched, troubles become incidents, and runbooks repair them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
 
+from bot.agents import Agent
+from bot.config import Settings
+from bot.memory import Memory
 from bot.ports import Part, Periodic, Store
+from bot.resources import Hosts
+from bot.tool import Tool
+from healer.catalogue import Catalogue
+from healer.check import Check, Limits
+from healer.commands import commands
+from healer.diagnosis import SHELL, Diagnosis, proposing
+from healer.healing import Healer, Switch
+from healer.intake import Intake, taking
+from healer.known import builtin
+from healer.own import bounds
+from healer.records import Records
+from healer.repair import APPROVAL, RepairAgent
+from healer.repairing import Repairing
+from healer.round import Round
+from healer.rules import USUAL, Rules
+from healer.runbook_cli import cli
 from healer.scheduler import Scheduler
+from healer.standing import Escalation
+from healer.watch import Watch
+from healer.whole import applying
+
+Toolset = Callable[[], Mapping[str, Tool]]
+FLAG = "healer.off"
+"""A file of this name in the data directory switches healing off."""
 
 
-def create(store: Store, periodics: Sequence[Periodic]) -> Part:
+@dataclass(frozen=True, slots=True)
+class Healing:
+    """What the healer adds to the process, and what it needs of the others."""
+
+    healer: Healer
+    repair: Agent
+    """Carries out runbooks."""
+    diagnostics: Toolset
+    """What the agent that diagnoses may call."""
+    part: Part
+
+
+def create(
+    settings: Settings,
+    store: Store,
+    hosts: Hosts,
+    memory: Memory | None,
+    tools: Toolset,
+    rules: Rules = USUAL,
+) -> Healing:
+    """*tools*: those of the agent that people talk to. Raises BadSettings."""
+    records = Records(store)
+    catalogue = Catalogue(settings.runbooks, lambda: bounds(settings))
+    known = builtin()
+    healer = _healer(records, store, hosts, memory, catalogue, known, settings, rules)
+    approval, proposal = applying(catalogue), proposing(healer.diagnosis)
+    repair = RepairAgent(
+        catalogue, lambda: {**tools(), APPROVAL: approval}, halted=healer.switch.off
+    )
+    part = Part(
+        services=(healer, catalogue),
+        commands=(*commands(healer, catalogue, hosts), *taking(Intake(healer, hosts))),
+        periodics=(Periodic("healer", timedelta(seconds=rules.period), healer.tick),),
+        cli=cli(catalogue, hosts),
+        troubles=catalogue.troubles,
+    )
+    return Healing(healer, repair, lambda: _reading(tools(), proposal), part)
+
+
+def scheduler(store: Store, periodics: Sequence[Periodic]) -> Part:
+    """Runs what the parts want done every so often."""
     return Part(services=(Scheduler(store, periodics),))
+
+
+def _reading(tools: Mapping[str, Tool], proposal: Tool) -> Mapping[str, Tool]:
+    kept = {name: each for name, each in tools.items() if each.read_only or name == SHELL}
+    return {**kept, proposal.name: proposal}
+
+
+def _healer(
+    records: Records,
+    store: Store,
+    hosts: Hosts,
+    memory: Memory | None,
+    catalogue: Catalogue,
+    known: Mapping[str, Check],
+    settings: Settings,
+    rules: Rules,
+) -> Healer:
+    def limits(check: Check, host: str) -> Limits:
+        return check.limits()
+
+    async def troubles() -> Mapping[str, str]:
+        health = await healer.bot.read.health()
+        model = "" if health.model.reachable else f"not reachable: {health.model.detail}"
+        return {**health.parts, "model": model}
+
+    watch = Watch(hosts, lambda: known, limits, troubles)
+    healer = Healer(
+        Round(records, watch, hosts, Escalation, rules),
+        records,
+        Repairing(records, store, catalogue, hosts),
+        Diagnosis(records, catalogue),
+        Switch(records, settings.data_dir / FLAG),
+        memory,
+    )
+    return healer
