@@ -184,7 +184,8 @@ async def assembled(
     hosts = tools.hosts.create(settings)
     model, modelling = agent.models.create(settings)
     memory, remembering = agent.memory.create(settings, store, model, redactor)
-    made = (tooling, tools.hosts.part(hosts), remembering, modelling)
+    _, cataloguing = healer.runbooks(settings, hosts, plugins.prepared)
+    made = (tooling, tools.hosts.part(hosts), remembering, modelling, cataloguing)
     parts = parts_of(settings, store, redactor, made)
     for part in parts:
         redactor.learn(part.secrets)

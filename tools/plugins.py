@@ -62,6 +62,11 @@ class Plugins:
                     tasks.create_task(self._import(file, seen))
         self._admit()
 
+    async def prepared(self) -> Mapping[str, Tool]:
+        """All tools, for a verb of the command line, beside which nothing is served."""
+        await self.prepare()
+        return self.tools
+
     async def serve(self, bot: Bot) -> None:
         async with asyncio.TaskGroup() as tasks:
             while True:
