@@ -82,14 +82,12 @@ class Kernel:
         self._troubles: list[Callable[[], Mapping[str, str]]] = []
         self.feed = Feed(store, redactor.presentable, poll=pace.feed_poll)
         access = Access(store, settings.roles_file)
-        toolset = agents[0].tools
-        known = {each.name: each for each in agents}
-        self.runtime = Runtime(store, self.feed, access, known, lease=pace.lease)
+        self.runtime = Runtime(store, self.feed, access, agents, lease=pace.lease)
         self._approvals = Approvals(
             store, self.runtime.changed, ttl=settings.approval_ttl, two_person=settings.two_person
         )
-        hosts = resources.hosts
-        judges = Judges(toolset, hosts, access, self._approvals, redactor, mode=settings.mode)
+        tools, hosts = agents[0].tools, resources.hosts
+        judges = Judges(tools, hosts, access, self._approvals, redactor, mode=settings.mode)
         self._driver = self._driving(judges, resources, redactor, pace.budget)
         self.dispatcher = Dispatcher(access)
         parts = Parts(
@@ -104,7 +102,7 @@ class Kernel:
             redactor=redactor,
             process=ProcessLog(store, self.feed.ring),
         )
-        self.bot = ChatBot(parts, self._reader(parts, toolset))
+        self.bot = ChatBot(parts, self._reader(parts, tools))
         self.dispatcher.add(builtin.commands(self.bot))
 
     def _driving(

@@ -5,7 +5,7 @@ clocks matter for speed only: what makes a call run once is the fence in its log
 """
 
 import asyncio
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Sequence
 from time import monotonic, time
 
 import structlog
@@ -42,7 +42,7 @@ class Runtime:
         store: Store,
         feed: Feed,
         access: Access,
-        agents: Mapping[str, Agent],
+        agents: Sequence[Agent],
         *,
         lease: float = 15.0,
         slots: int = 512,
@@ -54,7 +54,7 @@ class Runtime:
         self._store = store
         self._feed = feed
         self._access = access
-        self._agents = agents
+        self._agents = {each.name: each for each in agents}
         self._lease = lease
         self._slots = slots
         self._live: dict[str, tuple[Run, asyncio.Task[None]]] = {}

@@ -141,10 +141,14 @@ class Inventory:
         self._refresh()
         found = sorted(name for name, entry in self.entries.items() if group in entry.groups)
         if not found:
-            groups = sorted({g for entry in self.entries.values() for g in entry.groups})
-            known = ", ".join(groups) or "none"
+            known = ", ".join(self.groups()) or "none"
             raise ToolError(f"there is no group {group!r}; there are: {known}")
         return found
+
+    def groups(self) -> Mapping[str, Sequence[str]]:
+        self._refresh()
+        names = sorted({group for entry in self.entries.values() for group in entry.groups})
+        return {name: self.expand(f"group:{name}") for name in names}
 
     async def close(self) -> None:
         for link in (getattr(host, "link", None) for host in self._hosts.values()):
