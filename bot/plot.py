@@ -1,15 +1,18 @@
 """A picture of numbers, as data: every surface draws it in its own way."""
 
 from dataclasses import dataclass
-from math import isfinite
 from typing import Literal
 
 from bot.text import as_text
 
+_MOST = 1e30
+_LAST = 253_402_300_799
+"""The end of the year 9999."""
+
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """A number with its name. Raises ValueError for one that is not finite: JSON has none."""
+    """A number with its name. Raises ValueError for one that cannot be drawn, or kept as JSON."""
 
     label: str
     value: float
@@ -17,7 +20,7 @@ class Measure:
     """The value as people read it: ``12.5 GiB``."""
 
     def __post_init__(self) -> None:
-        if not isfinite(self.value):
+        if not abs(self.value) <= _MOST:
             raise ValueError(f"{self.label} is {self.value}: it cannot be drawn")
         object.__setattr__(self, "label", as_text(self.label))
         object.__setattr__(self, "text", as_text(self.text))
@@ -41,14 +44,14 @@ class Bars:
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """Raises ValueError for numbers that are not finite."""
+    """Raises ValueError for points that cannot be drawn, or kept as JSON."""
 
     name: str
     points: tuple[tuple[float, float], ...]
     """Seconds since the epoch, and the value then; oldest first."""
 
     def __post_init__(self) -> None:
-        if not all(isfinite(at) and isfinite(value) for at, value in self.points):
+        if not all(0 <= at <= _LAST and abs(value) <= _MOST for at, value in self.points):
             raise ValueError(f"{self.name} has points that cannot be drawn")
         object.__setattr__(self, "name", as_text(self.name))
 

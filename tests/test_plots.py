@@ -25,7 +25,7 @@ def test_a_plot_is_kept(plot: Plot) -> None:
     assert plot.kind == json.loads(json.dumps(codec.fields(event)))["plot"]["kind"]
 
 
-def test_what_is_no_number_is_refused() -> None:
+def test_what_cannot_be_drawn_is_refused() -> None:
     """A number that JSON does not have would be lost with all of its event."""
     with pytest.raises(ValueError, match="cannot be drawn"):
         Measure("/", float("nan"), "?")

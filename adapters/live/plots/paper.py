@@ -9,7 +9,7 @@ from typing import Literal
 
 from PIL import Image, ImageDraw, ImageFont
 
-from adapters.live.texts import one_line, visible
+from adapters.live.texts import visible
 
 WIDTH = 1200
 PAD, TEXT, SMALL, TITLE = 36, 24, 21, 30
@@ -17,6 +17,8 @@ TOP = PAD + 66
 """Where the title ends."""
 PAPER, INK, FAINT, GRID, TRACK = "#fbfbfc", "#1f2328", "#59636e", "#dfe3e8", "#e9ecf0"
 BLUE, RED = "#2f6fde", "#cf222e"
+_ENDS = 150
+"""Characters of a text's beginning and of its end that could be shown at all."""
 Anchor = Literal["lt", "lm", "mm", "rm", "mt"]
 """Which point of a text is placed: left, middle or right, then top or middle."""
 
@@ -65,7 +67,8 @@ def _cut(text: str, keep: int) -> str:
 
 def _written(text: str) -> str:
     """With what hides or is not in the font written out."""
-    line = one_line(visible(text), 300)
+    line = " ".join(visible(text).split())
+    line = line if len(line) <= 2 * _ENDS else f"{line[:_ENDS]}…{line[-_ENDS:]}"
     return "".join(each if _known(each) else f"\\u{ord(each):04x}" for each in line)
 
 

@@ -15,7 +15,7 @@ _DAY = 86_400
 
 def ticks(lowest: float, highest: float, unit: str, most: int = 5) -> Sequence[float]:
     """Round numbers from below *lowest* to above *highest*, *most* steps at most."""
-    span = (highest - lowest) or abs(highest) or 1.0
+    span = highest - lowest if highest - lowest > 1e-9 else 1.0
     scale = 1024.0 ** _power(max(abs(lowest), abs(highest))) if unit == "B" else 1.0
     tens = 10.0 ** floor(log10(span / scale / most)) * scale
     # The last of them has room for the step more that it takes to begin below.
