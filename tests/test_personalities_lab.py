@@ -47,29 +47,41 @@ class Site:
     container: str
 
 
-def tasks(site: Site) -> dict[str, Sequence[Step]]:
-    """What a person asks → the way to the answer."""
-    name, config, place = site.shop.name, site.shop.config, site.shop.place
-    web, line = site.container, f"        listne 127.0.0.1:{site.shop.port};"
-    sizes = f"du -a {site.shop.logs} | sort -rn | head -n 2"
-    unit = {"service": name}
-    mended = {"path": config, "content": site.shop.mended}
+Tasks = dict[str, Sequence[Step]]
+"""What a person asks → the way to the answer."""
+
+
+def tasks(site: Site) -> Tasks:
+    """Ten of them, in the order in which they come up."""
+    return {**_mending(site.shop), **_after(site)}
+
+
+def _mending(shop: Shop) -> Tasks:
+    name, config, unit = shop.name, {"path": shop.config}, {"service": shop.name}
+    line = f"        listne 127.0.0.1:{shop.port};"
     diff = [f"-{line}", f"+{line.replace('listne', 'listen')}"]
-    restart = {**unit, "action": "restart"}
     restarted = f"restart done: {name} is active"
     return {
         f"Why is the {name} down?": [
             Step("service_status", unit, "failed"),
             Step("logs_view", {"unit": name}, 'unknown directive "listne"'),
         ],
-        f"How is the {name} configured?": [Step("read_file", {"path": config}, line)],
+        f"How is the {name} configured?": [Step("read_file", config, line)],
         f"Correct the typing error of the {name}.": [
-            Step("write_file", mended, config, card=diff),
+            Step("write_file", {**config, "content": shop.mended}, shop.config, card=diff)
         ],
         f"Restart the {name} and see that it runs.": [
-            Step("service_control", restart, restarted, card=[f"restart {name}"]),
+            Step("service_control", {**unit, "action": "restart"}, restarted, [f"restart {name}"]),
             Step("service_status", unit, "active (running)"),
         ],
+    }
+
+
+def _after(site: Site) -> Tasks:
+    name, place, web = site.shop.name, {"path": site.shop.place}, site.container
+    sizes = f"du -a {site.shop.logs} | sort -rn | head -n 2"
+    both = ["web1", "web2"]
+    return {
         f"How full are the disks below the {name}?": [Step("disk_usage", {}, "%")],
         f"Which log of the {name} is the biggest?": [
             Step("execute_command", {"command": sizes}, "orders.log")
@@ -82,11 +94,11 @@ def tasks(site: Site) -> dict[str, Sequence[Step]]:
             Step("docker_restart", {"container": web, "grace": 1}, "running", card=[web]),
         ],
         f"What was changed in the repository of the {name}, and who was it before?": [
-            Step("git_status", {"path": place}, "nginx.conf"),
-            Step("git_log", {"path": place}, "Carl Customer: Move the shop"),
+            Step("git_status", place, "nginx.conf"),
+            Step("git_log", place, "Carl Customer: Move the shop"),
         ],
         f"Is the {name} on the busier host?": [
-            Step("execute_command", {"command": "uptime"}, "load average", hosts=["web1", "web2"])
+            Step("execute_command", {"command": "uptime"}, "load average", hosts=both)
         ],
     }
 
