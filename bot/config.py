@@ -17,7 +17,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 _PREFIX = "AI_"
 _FILE = ".env"
-_OURS = ("files", "tools")
+_OURS = ("files", "tools", "runbooks")
 """Directories that belong into a data directory."""
 Words = Annotated[tuple[str, ...], NoDecode]
 """A comma-separated list."""
@@ -86,6 +86,10 @@ class Settings(BaseSettings):
     """What file tools may touch: read:/,write:/srv/app; by default read:/,write:<data>/files."""
     tools_dir: Path | None = None
     """Your own tools, live within 2 s of a change; by default tools in the data directory."""
+    runbooks_dir: Path | None = None
+    """Your own runbooks, live within 2 s of a change; by default runbooks in the data directory."""
+    runbook_directories: Words = ()
+    """Where runbooks may delete old files: /srv/app/logs,/var/log/app; see docs/RUNBOOKS.md."""
     slack_bot_token: SecretStr = SecretStr("")
     """xoxb-…; with it the bot is in Slack, see docs/SLACK.md."""
     slack_app_token: SecretStr = SecretStr("")
@@ -111,7 +115,14 @@ class Settings(BaseSettings):
     log_format: Literal["text", "json"] = "text"
     """How the log is written: text for people, json for programs."""
 
-    @field_validator("trusted_proxies", "models", "ollama_url", "files_roots", mode="before")
+    @field_validator(
+        "trusted_proxies",
+        "models",
+        "ollama_url",
+        "files_roots",
+        "runbook_directories",
+        mode="before",
+    )
     @classmethod
     def _split(cls, value: object) -> object:
         if isinstance(value, str):
@@ -170,6 +181,10 @@ class Settings(BaseSettings):
     @property
     def plugins(self) -> Path:
         return self.tools_dir or self.data_dir / "tools"
+
+    @property
+    def runbooks(self) -> Path:
+        return self.runbooks_dir or self.data_dir / "runbooks"
 
 
 def load() -> Settings:

@@ -1,11 +1,11 @@
 """Self-healing: machines are watched, troubles become incidents, and runbooks repair them."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
 from bot.agents import Agent
-from bot.config import Settings
+from bot.config import BadSettings, Settings
 from bot.memory import Memory
 from bot.ports import Part, Periodic, Store
 from bot.resources import Hosts
@@ -29,9 +29,18 @@ from healer.standing import Escalation
 from healer.watch import Watch
 from healer.whole import applying
 
-Toolset = Callable[[], Mapping[str, Tool]]
+Tools = Callable[[], Mapping[str, Tool]]
 FLAG = "healer.off"
 """A file of this name in the data directory switches healing off."""
+
+
+@dataclass(frozen=True, slots=True)
+class Toolset:
+    """Those of the agent that people talk to."""
+
+    now: Tools
+    all: Callable[[], Awaitable[Mapping[str, Tool]]]
+    """Also those of a directory that was not read yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +50,7 @@ class Healing:
     healer: Healer
     repair: Agent
     """Carries out runbooks."""
-    diagnostics: Toolset
+    diagnostics: Tools
     """What the agent that diagnoses may call."""
     part: Part
 
@@ -51,12 +60,13 @@ def create(
     store: Store,
     hosts: Hosts,
     memory: Memory | None,
-    tools: Toolset,
+    toolset: Toolset,
     rules: Rules = USUAL,
 ) -> Healing:
-    """*tools*: those of the agent that people talk to. Raises BadSettings."""
+    """Raises BadSettings."""
     records = Records(store)
-    catalogue = Catalogue(settings.runbooks, lambda: bounds(settings))
+    catalogue = _catalogue(settings)
+    tools = toolset.now
     known = builtin()
     healer = _healer(records, store, hosts, memory, catalogue, known, settings, rules)
     approval, proposal = applying(catalogue), proposing(healer.diagnosis)
@@ -67,10 +77,17 @@ def create(
         services=(healer, catalogue),
         commands=(*commands(healer, catalogue, hosts), *taking(Intake(healer, hosts))),
         periodics=(Periodic("healer", timedelta(seconds=rules.period), healer.tick),),
-        cli=cli(catalogue, hosts),
+        cli=cli(catalogue, hosts, toolset.all),
         troubles=catalogue.troubles,
     )
     return Healing(healer, repair, lambda: _reading(tools(), proposal), part)
+
+
+def _catalogue(settings: Settings) -> Catalogue:
+    if settings.runbooks_dir and not settings.runbooks_dir.is_dir():
+        raise BadSettings(f"AI_RUNBOOKS_DIR: {settings.runbooks_dir} is no directory; make it")
+    limits = bounds(settings)
+    return Catalogue(settings.runbooks, lambda: limits)
 
 
 def scheduler(store: Store, periodics: Sequence[Periodic]) -> Part:

@@ -14,6 +14,7 @@ from healer.runbook_file import BadRunbook, Entry, load
 SHIPPED = Path(__file__).with_name("runbooks")
 _Look = tuple[int, int, int]
 """Inode, size and time of change of a file: another one is read again."""
+_UNSEEN = (0, 0, 0)
 
 
 class Catalogue:
@@ -83,10 +84,10 @@ class Catalogue:
                     continue
                 try:
                     seen = file.stat()
-                except OSError as error:
-                    self._problems[file] = f"{file.name}: cannot be read ({error.strerror})"
-                    continue
-                yield file, (seen.st_ino, seen.st_size, seen.st_mtime_ns)
+                except OSError:  # reading it says why
+                    yield file, _UNSEEN
+                else:
+                    yield file, (seen.st_ino, seen.st_size, seen.st_mtime_ns)
 
     def _read(self, file: Path) -> None:
         try:

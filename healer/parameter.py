@@ -25,7 +25,7 @@ class Unfit(Exception):
 class Parameter(BaseModel):
     """One value. A *directory* is one of its choices or of the setting AI_RUNBOOK_DIRECTORIES."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
     type: Literal["string", "integer", "directory"] = "string"
     description: Annotated[str, Field(min_length=1)]

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from pydantic import ValidationError
+from pydantic import JsonValue, ValidationError
 
 from healer import never
 from healer.deletion import unlistable
@@ -70,28 +70,32 @@ def _told(place: Place, line: int, reason: str) -> str:
     return f"line {line}: {where}: {reason}" if where else f"line {line}: {reason}"
 
 
+def samples(runbook: Runbook, bounds: Bounds) -> Iterator[tuple[Place, str, dict[str, JsonValue]]]:
+    """Each call's place, tool and arguments, with values that stand for those that will come."""
+    values = {name: _sample(each, bounds) for name, each in runbook.parameters.items()}
+    values["host"] = "host"
+    for place, use in runbook.uses():
+        filled = {name: fill(each, values, name) for name, each in use.arguments.items()}
+        yield place, use.tool, filled
+
+
 def _forbidden(runbook: Runbook, bounds: Bounds) -> Iterator[tuple[Place, str]]:
     """What of it no runbook may, as far as it can be told before the values are known."""
-    listed = directories(runbook)
     for name, parameter in runbook.parameters.items():
         for choice in parameter.choices if parameter.type == "directory" else ():
             if reason := unlistable(str(choice)):
                 yield ("parameters", name, "choices"), reason
-    values = {name: _sample(each, bounds) for name, each in runbook.parameters.items()}
-    listed = [*listed, *(str(v) for v in values.values() if str(v).startswith(_SOMEWHERE))]
-    values["host"] = "host"
-    for place, use in runbook.uses():
-        arguments = {name: fill(each, values, name) for name, each in use.arguments.items()}
-        for reason in never.reasons(use.tool, arguments, bounds, listed):
+    listed = (*directories(runbook), _SOMEWHERE)
+    for place, tool, arguments in samples(runbook, bounds):
+        for reason in never.reasons(tool, arguments, bounds, listed):
             yield place, reason
-            return
 
 
-_SOMEWHERE = "/somewhere/listed"
+_SOMEWHERE = "/somewhere/that/the/settings/list"
 
 
 def _sample(parameter: Parameter, bounds: Bounds) -> Value:
-    """A value that stands for those that will come; each of them is judged again."""
+    """A value of its kind; the ones that come are judged again."""
     match parameter.type:
         case "integer":
             return parameter.minimum or 0

@@ -75,7 +75,7 @@ def _mapping(
 
 
 def _scalar(node: yaml.Node, line: int) -> JsonValue:
-    value = yaml.SafeLoader("").construct_object(node)
+    value = yaml.constructor.SafeConstructor().construct_object(node)
     if value is None or isinstance(value, bool | int | float | str):
         return value
     raise BadYaml(f"line {line}: {node.value!r} is no text or number; put it in quotes")
