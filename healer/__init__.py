@@ -67,8 +67,8 @@ def create(
     records = Records(store)
     catalogue = _catalogue(settings)
     tools = toolset.now
-    known = builtin()
-    healer = _healer(records, store, hosts, memory, catalogue, known, settings, rules)
+    repairing = Repairing(records, store, catalogue, hosts)
+    healer = _healer(records, hosts, memory, repairing, settings, rules)
     approval, proposal = applying(catalogue), proposing(healer.diagnosis)
     repair = RepairAgent(
         catalogue, lambda: {**tools(), APPROVAL: approval}, halted=healer.switch.off
@@ -102,15 +102,15 @@ def _reading(tools: Mapping[str, Tool], proposal: Tool) -> Mapping[str, Tool]:
 
 def _healer(
     records: Records,
-    store: Store,
     hosts: Hosts,
     memory: Memory | None,
-    catalogue: Catalogue,
-    known: Mapping[str, Check],
+    repairing: Repairing,
     settings: Settings,
     rules: Rules,
 ) -> Healer:
-    def limits(check: Check, host: str) -> Limits:
+    known = builtin()
+
+    def limits(check: Check, host: str) -> Limits:  # noqa: ARG001 - the same everywhere
         return check.limits()
 
     async def troubles() -> Mapping[str, str]:
@@ -119,12 +119,13 @@ def _healer(
         return {**health.parts, "model": model}
 
     watch = Watch(hosts, lambda: known, limits, troubles)
+    switch = Switch(records, settings.data_dir / FLAG)
     healer = Healer(
-        Round(records, watch, hosts, Escalation, rules),
+        Round(records, watch, hosts, Escalation, rules, switch.off),
         records,
-        Repairing(records, store, catalogue, hosts),
-        Diagnosis(records, catalogue),
-        Switch(records, settings.data_dir / FLAG),
+        repairing,
+        Diagnosis(records, repairing.catalogue),
+        switch,
         memory,
     )
     return healer

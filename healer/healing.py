@@ -62,6 +62,7 @@ class Healer:
         self.switch = switch
         self._memory = memory
         self._bot: Bot | None = None
+        self.serving = asyncio.Event()
 
     @property
     def bot(self) -> Bot:
@@ -70,8 +71,13 @@ class Healer:
         return self._bot
 
     async def serve(self, bot: Bot) -> None:
-        self._bot = bot
+        self.attend(bot)
         await asyncio.Event().wait()
+
+    def attend(self, bot: Bot) -> None:
+        """From now on rounds do something."""
+        self._bot = bot
+        self.serving.set()
 
     async def tick(self) -> None:
         """One round. Nothing of it is lost when it is cut off: the next one takes it up."""

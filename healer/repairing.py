@@ -9,7 +9,7 @@ from bot.chat import HEALER, IncomingMessage, incident_thread
 from bot.codec import decode
 from bot.events import ToolStarted
 from bot.journal import load
-from bot.ports import Bot, Conflict, NotFound, Store
+from bot.ports import Bot, Conflict, NotFound, Store, UniqueViolation
 from bot.resources import Hosts
 from bot.tool import Risk, ToolError
 from healer.budgets import Repair
@@ -21,7 +21,6 @@ from healer.levels import Levels
 from healer.order import Level, Order
 from healer.records import Kept, Records
 from healer.results import Result, result
-from healer.runbook_file import Entry
 from healer.standing import Standing
 
 log = structlog.get_logger()
@@ -33,7 +32,7 @@ class Repairing:
     def __init__(self, records: Records, store: Store, catalogue: Catalogue, hosts: Hosts) -> None:
         self._records = records
         self._store = store
-        self._catalogue = catalogue
+        self.catalogue = catalogue
         self._hosts = hosts
         self.levels = Levels(records)
 
@@ -72,7 +71,7 @@ class Repairing:
     ) -> Repair | None:
         """Order the repair that is suggested; None when somebody was first."""
         incident, proposal = kept.incident, kept.incident.proposal
-        entry = self._catalogue.get(proposal.runbook) if proposal else None
+        entry = self.catalogue.get(proposal.runbook) if proposal else None
         if entry is None or proposal is None:
             return None
         given = {name: str(value) for name, value in proposal.parameters.items()}
@@ -86,7 +85,10 @@ class Repairing:
         after = replace(incident, repairs=repair.number, repairing=True)
         what = "suggests" if level == "suggest" else "begins"
         change = Change(after, f"the healer {what} {identity}: {entry.runbook.title}", by)
-        if not await self._records.keep(kept, change, standing.at, repair):
+        try:
+            if not await self._records.keep(kept, change, standing.at, repair):
+                return None
+        except UniqueViolation:
             return None
         bot.changed(incident.log)
         await self._begin(bot, repair)
@@ -96,7 +98,7 @@ class Repairing:
         self, bot: Bot, standing: Standing, incident: Incident
     ) -> Repair | None:
         assert incident.proposal
-        entry = self._catalogue.get(incident.proposal.runbook)
+        entry = self.catalogue.get(incident.proposal.runbook)
         level = await self.levels.of(entry) if entry else "observe"
         if level == "observe" or (level == "auto" and await self._visited(incident.host)):
             return None
@@ -135,7 +137,7 @@ class Repairing:
 
     async def _grade(self, repair: Repair, found: Result) -> bool:
         """What the outcome means for the runbook; whether it lost its level."""
-        entry = self._catalogue.get(repair.runbook)
+        entry = self.catalogue.get(repair.runbook)
         if entry is None or entry.version != repair.version:
             return False
         if found.outcome == "verified":
@@ -168,9 +170,6 @@ class Repairing:
         except ToolError:
             return True  # what cannot be looked at is not touched
         return any(map(_works, done.output.splitlines()))
-
-    def entry(self, runbook: str) -> Entry | None:
-        return self._catalogue.get(runbook)
 
 
 def _works(line: str) -> bool:

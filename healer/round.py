@@ -36,14 +36,17 @@ class Round:
         hosts: Hosts,
         escalation: Callable[[], Escalation],
         rules: Rules,
+        off: Callable[[], str],
         *,
         clock: Callable[[], float] = wall_clock,
     ) -> None:
+        """*off*: why healing is switched off, if it is."""
         self._records = records
         self._watch = watch
         self._hosts = hosts
         self._escalation = escalation
         self.rules = rules
+        self._off = off
         self._clock = clock
 
     def now(self) -> float:
@@ -74,7 +77,6 @@ class Round:
             time = await self._records.pass_time(0)
         names = list(self._hosts.names())
         incidents = [kept.incident for kept in await self._records.open_incidents()]
-        value, by = await self._records.setting("off")
         return Standing(
             time=time,
             at=at,
@@ -84,7 +86,7 @@ class Round:
             silences={each.scope: each for each in await self._records.silences(at)},
             groups={**self._hosts.groups(), "": names},
             escalation=self._escalation(),
-            off=f"by {by}" if value else "",
+            off=self._off(),
             rules=self.rules,
         )
 
