@@ -34,9 +34,10 @@ from bot.receiving import Receiver
 from bot.redact import Redactor
 from bot.resources import Resources
 from bot.runtime import Runtime
-from bot.spending import Budget
+from bot.spending import Budget, Budgets, DayBudget
 from bot.supervision import Supervisor
 from bot.tool import Tool
+from bot.usage import Usage
 from bot.views import Health
 
 log = structlog.get_logger()
@@ -87,6 +88,8 @@ class Kernel:
         )
         hosts = resources.hosts
         judges = Judges(toolset, hosts, access, self._approvals, redactor, mode=settings.mode)
+        usage = Usage(store)
+        self._day = DayBudget(usage, settings.tokens_per_day, settings.tokens_per_day_all)
         self._driver = self._driving(judges, resources, redactor, pace.budget)
         self.dispatcher = Dispatcher(access)
         parts = Parts(
@@ -102,7 +105,9 @@ class Kernel:
             process=ProcessLog(store, self.feed.ring),
         )
         self.bot = ChatBot(parts, self._reader(parts, toolset))
-        self.dispatcher.add(builtin.commands(self.bot))
+        self.dispatcher.add(
+            (*builtin.commands(self.bot), builtin.accounting(self._day, access.role))
+        )
 
     def _driving(
         self, judges: Judges, resources: Resources, redactor: Redactor, budget: Budget
@@ -112,7 +117,8 @@ class Kernel:
         budget = replace(budget, patience=self._approvals.ttl)
         calls = Calls(judges, executor, self._approvals, budget)
         wake = self.runtime.wake
-        return Driver(self.model, calls, self.feed, briefer, redactor, budget=budget, wake=wake)
+        budgets = Budgets(budget, self._day)
+        return Driver(self.model, calls, self.feed, briefer, redactor, budgets=budgets, wake=wake)
 
     def _reader(self, parts: Parts, toolset: Callable[[], Mapping[str, Tool]]) -> Reader:
         return Reader(

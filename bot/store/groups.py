@@ -1,0 +1,65 @@
+"""Writes that meet: one commit, and so one fsync, for all of them."""
+
+import sqlite3
+from collections.abc import Sequence
+
+from bot.ports import Row, Statement
+
+Result = list[Row] | sqlite3.Error
+
+
+def group(writes: Sequence[Sequence[Statement]], db: sqlite3.Connection) -> list[Result]:
+    """All in one transaction. A write that fails undoes itself only, unless it took the
+    transaction with it: then nothing was written and everybody in it must hear so."""
+    if len(writes) == 1 and len(writes[0]) == 1:
+        return [_one(writes[0][0], db)]
+    results: list[Result] = []
+    try:
+        db.execute("BEGIN IMMEDIATE")
+        for write in writes:
+            result = _one(write[0], db) if len(write) == 1 else _all(write, db)
+            if isinstance(result, sqlite3.Error) and not db.in_transaction:
+                return [result] * len(writes)
+            results.append(result)
+        commit(db)
+    except sqlite3.Error as error:
+        rollback(db)
+        return [error] * len(writes)
+    return results
+
+
+def _all(write: Sequence[Statement], db: sqlite3.Connection) -> Result:
+    """The first statement's rows; the others follow if there are any. All of it or nothing."""
+    db.execute("SAVEPOINT one_write")
+    result = _one(write[0], db)
+    for statement in write[1:] if result and not isinstance(result, sqlite3.Error) else ():
+        if isinstance(further := _one(statement, db), sqlite3.Error):
+            result = further
+            break
+    if db.in_transaction:  # a full disk may have taken it
+        if isinstance(result, sqlite3.Error):
+            db.execute("ROLLBACK TO one_write")
+        db.execute("RELEASE one_write")
+    return result
+
+
+def _one(statement: Statement, db: sqlite3.Connection) -> Result:
+    try:
+        return db.execute(*statement).fetchall()
+    except sqlite3.Error as error:
+        return error
+    except (OverflowError, UnicodeError) as error:
+        return sqlite3.DataError(str(error))  # a value SQLite has no room for
+
+
+def commit(db: sqlite3.Connection) -> None:
+    try:
+        db.execute("COMMIT")  # fails when the transaction is gone already
+    except sqlite3.Error:
+        rollback(db)
+        raise
+
+
+def rollback(db: sqlite3.Connection) -> None:
+    if db.in_transaction:
+        db.execute("ROLLBACK")
