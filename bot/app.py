@@ -86,11 +86,11 @@ class Kernel:
         self._approvals = Approvals(
             store, self.runtime.changed, ttl=settings.approval_ttl, two_person=settings.two_person
         )
-        hosts = resources.hosts
-        judges = Judges(toolset, hosts, access, self._approvals, redactor, mode=settings.mode)
-        usage = Usage(store)
-        self._day = DayBudget(usage, settings.tokens_per_day, settings.tokens_per_day_all)
-        self._driver = self._driving(judges, resources, redactor, pace.budget)
+        judges = Judges(
+            toolset, resources.hosts, access, self._approvals, redactor, mode=self._mode
+        )
+        day = DayBudget(Usage(store), settings.tokens_per_day, settings.tokens_per_day_all)
+        self._driver = self._driving(judges, resources, redactor, Budgets(pace.budget, day))
         self.dispatcher = Dispatcher(access)
         parts = Parts(
             store=store,
@@ -105,19 +105,16 @@ class Kernel:
             process=ProcessLog(store, self.feed.ring),
         )
         self.bot = ChatBot(parts, self._reader(parts, toolset))
-        self.dispatcher.add(
-            (*builtin.commands(self.bot), builtin.accounting(self._day, access.role))
-        )
+        self.dispatcher.add((*builtin.commands(self.bot), builtin.accounting(day, access.role)))
 
     def _driving(
-        self, judges: Judges, resources: Resources, redactor: Redactor, budget: Budget
+        self, judges: Judges, resources: Resources, redactor: Redactor, budgets: Budgets
     ) -> Driver:
         executor = Executor(resources, self.feed, redactor)
         briefer = Briefer(resources.memory)
-        budget = replace(budget, patience=self._approvals.ttl)
-        calls = Calls(judges, executor, self._approvals, budget)
+        budgets = replace(budgets, run=replace(budgets.run, patience=self._approvals.ttl))
+        calls = Calls(judges, executor, self._approvals, budgets.run)
         wake = self.runtime.wake
-        budgets = Budgets(budget, self._day)
         return Driver(self.model, calls, self.feed, briefer, redactor, budgets=budgets, wake=wake)
 
     def _reader(self, parts: Parts, toolset: Callable[[], Mapping[str, Tool]]) -> Reader:

@@ -1,5 +1,6 @@
 """Tokens are counted with the reply that cost them, and a day's limit waits for an admin."""
 
+import asyncio
 from dataclasses import replace
 from pathlib import Path
 
@@ -113,17 +114,30 @@ async def test_no_limit_asks_nothing(tmp_path: Path) -> None:
             await bench.until("run_finished")
 
 
-async def test_what_is_written_together_is_written_or_not(tmp_path: Path) -> None:
-    """What follows a write is undone with it, undoes it, and is left out when it did nothing."""
+@pytest.mark.parametrize("beside", [0, 3])
+async def test_what_is_written_together_is_written_or_not(tmp_path: Path, beside: int) -> None:
+    """What follows a write is undone with it, undoes it, and is left out when it did nothing;
+    so it is alone, and in a commit with the writes of others."""
+    nothing = "UPDATE threads SET title = 'x' WHERE thread = 'z' RETURNING thread"
     async with SqliteStore.open(tmp_path / "x.db") as store:
-        await store.write(ADD, "a", then=[(ADD, ["b"])])
-        with pytest.raises(UniqueViolation):
-            await store.write(ADD, "c", then=[(ADD, ["d"]), (ADD, ["a"])])
-        with pytest.raises(UniqueViolation):
-            await store.write(ADD, "a", then=[(ADD, ["e"])])
-        await store.write(
-            "UPDATE threads SET title = 'x' WHERE thread = 'z' RETURNING thread",
-            then=[(ADD, ["f"])],
-        )
 
-        assert [("a",), ("b",)] == await store.read("SELECT thread FROM threads ORDER BY thread")
+        async def together(sql: str, *args: str, then: list[str]) -> bool:
+            async with asyncio.TaskGroup() as tasks:
+                for number in range(beside):
+                    tasks.create_task(store.write(ADD, f"{args} {then} {number}"))
+                try:
+                    await store.write(sql, *args, then=[(ADD, [each]) for each in then])
+                except UniqueViolation:
+                    return False
+            return True
+
+        assert await together(ADD, "a", then=["b"])
+        assert not await together(ADD, "c", then=["d", "a"])
+        assert not await together(ADD, "a", then=["e"])
+        assert await together(nothing, then=["f"])
+        assert [("a",), ("b",)] == await store.read(
+            "SELECT thread FROM threads WHERE thread NOT LIKE '% %' ORDER BY thread"
+        )
+        [(others,)] = await store.read("SELECT COUNT(*) FROM threads WHERE thread LIKE '% %'")
+
+    assert 4 * beside == others
