@@ -80,15 +80,13 @@ class Kernel:
         self._redact = redactor
         self._troubles: list[Callable[[], Mapping[str, str]]] = []
         self.feed = Feed(store, redactor.presentable, poll=pace.feed_poll)
-        access = Access(store, settings.roles_file)
+        access, hosts = Access(store, settings.roles_file), resources.hosts
         agents = {"react": agent.create(toolset)}
         self.runtime = Runtime(store, self.feed, access, agents, lease=pace.lease)
         self._approvals = Approvals(
             store, self.runtime.changed, ttl=settings.approval_ttl, two_person=settings.two_person
         )
-        judges = Judges(
-            toolset, resources.hosts, access, self._approvals, redactor, mode=self._mode
-        )
+        judges = Judges(toolset, hosts, access, self._approvals, redactor, mode=settings.mode)
         day = DayBudget(Usage(store), settings.tokens_per_day, settings.tokens_per_day_all)
         self._driver = self._driving(judges, resources, redactor, Budgets(pace.budget, day))
         self.dispatcher = Dispatcher(access)
