@@ -28,6 +28,7 @@ from bot.execution import Executor
 from bot.feed import Feed
 from bot.journal import ProcessLog
 from bot.judging import Judges
+from bot.pictures import Gallery
 from bot.ports import Bot, Model, Part, Service, Store
 from bot.reading import Catalogue, Reader
 from bot.receiving import Receiver
@@ -87,6 +88,7 @@ class Kernel:
         )
         hosts = resources.hosts
         judges = Judges(toolset, hosts, access, self._approvals, redactor, mode=settings.mode)
+        self._gallery = Gallery(store)
         self._driver = self._driving(judges, resources, redactor, pace.budget)
         self.dispatcher = Dispatcher(access)
         parts = Parts(
@@ -108,7 +110,7 @@ class Kernel:
         self, judges: Judges, resources: Resources, redactor: Redactor, budget: Budget
     ) -> Driver:
         executor = Executor(resources, self.feed, redactor)
-        briefer = Briefer(resources.memory)
+        briefer = Briefer(resources.memory, self._gallery)
         budget = replace(budget, patience=self._approvals.ttl)
         calls = Calls(judges, executor, self._approvals, budget)
         wake = self.runtime.wake
@@ -121,6 +123,7 @@ class Kernel:
             parts.approvals,
             parts.process,
             parts.redactor.presentable,
+            self._gallery,
             Catalogue(toolset, lambda: self.dispatcher.all, self.health),
         )
 

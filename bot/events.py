@@ -53,6 +53,8 @@ class RunStarted:
     model: str = "auto"
     agent: str = "react"
     fresh: bool = False
+    pictures: tuple[str, ...] = ()
+    """Ids."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,7 @@ class MessageJoined:
     user: User
     role: Role
     text: str
+    pictures: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from bot.chat import Role, ThreadRef, User
 from bot.events import ENDS, SIGNALS, ApprovalRequested, Event, ToolStarted
 from bot.journal import COLUMNS, Entry, Head, entries, insert, insert_owned, recorded
 from bot.ledger import Ledger
+from bot.pictures import Sight
 from bot.ports import Agent, Message, Query, Row, Store, UniqueViolation
 from bot.recorded import Recorded
 from bot.tool import Risk
@@ -87,6 +88,7 @@ class Run:
         """The requester's, as resolved last."""
         self.told: Told | None = None
         """None before the first question."""
+        self.sight: Sight = {}
         self._claim = claim
         self.wake = claim.wake
         self._store = store
