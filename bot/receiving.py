@@ -32,9 +32,8 @@ class Receiver:
         """Durable when it returns. Raises Refused, and NotFound for a thread they may not see."""
         role = await self._access.role(message.user)
         authorize(role, Role.VIEWER, "Talking to the bot")
-        pictures = [
-            replace(each, name=self._redact(each.name)) for each in checked(message.attachments)
-        ]
+        named = [replace(each, name=self._redact(each.name)) for each in message.attachments]
+        pictures = checked(named)
         text = self._redact(_readable(message.text, alone=not pictures))
         await self._check_model(message.model)
         if message.thread.platform == "web":
