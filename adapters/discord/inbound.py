@@ -1,9 +1,7 @@
 """What people write in Discord, on its way to the bot."""
 
-import asyncio
 import re
 from dataclasses import dataclass
-from weakref import WeakValueDictionary
 
 import discord
 
@@ -13,6 +11,7 @@ from adapters.discord.place import here, thread_of
 from adapters.discord.wire import DiscordWire
 from adapters.live.files import fetched
 from adapters.live.texts import one_line
+from adapters.live.turns import Turns
 from adapters.live.watermarks import Watermarks
 from adapters.live.wire import Gone, Later, Rejected, Uncertain
 from bot.chat import IncomingMessage, Role, ThreadRef, User
@@ -51,7 +50,7 @@ class Inbound:
         self._people = people
         self._store = store
         self.watermarks = Watermarks(store, "discord")
-        self._turns: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
+        self._turns = Turns()
 
     async def heard(self, message: discord.Message, *, late: bool = False) -> None:
         """Take in a message if it is for the bot; those of one channel in their order.
@@ -59,10 +58,7 @@ class Inbound:
         *late*: it was written long ago, so it is told that nothing is done about it."""
         if not self._from_a_person(message):
             return
-        turn = self._turns.get(message.channel.id)
-        if turn is None:
-            turn = self._turns[message.channel.id] = asyncio.Lock()
-        async with turn:
+        async with self._turns.of(str(message.channel.id)):
             heard = await self._meant(message)
             if heard is None:
                 return

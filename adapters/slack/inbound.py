@@ -7,6 +7,7 @@ from typing import Any
 import aiohttp
 
 from adapters.live.files import fetched
+from adapters.live.turns import Turns
 from adapters.live.watermarks import Watermarks
 from adapters.slack.escape import mrkdwn, plain
 from adapters.slack.files import offer
@@ -52,14 +53,22 @@ class Inbound:
         self._store = store
         self._session = session
         self.watermarks = Watermarks(store, "slack")
+        self._turns = Turns()
 
     async def heard(self, event: dict[str, Any], *, late: bool = False) -> Receipt | None:
-        """Take in a message that is for the bot; None for those that are not.
+        """Take in a message that is for the bot, those of one thread in their order; None for
+        those that are not.
 
         *late*: it was written long ago, so it is told that nothing is done about it."""
         if not self._from_a_person(event):
             return None
         thread = thread_of(self._me.team, event["channel"], root_of(event))
+        async with self._turns.of(str(thread)):
+            return await self._in_turn(event, thread, late=late)
+
+    async def _in_turn(
+        self, event: dict[str, Any], thread: ThreadRef, *, late: bool
+    ) -> Receipt | None:
         addressed = self._addressed(event)
         if not addressed and not await self._takes_part(event, thread):
             return None

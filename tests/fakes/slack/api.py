@@ -37,6 +37,8 @@ class Api:
         self.refused: list[tuple[str, str]] = []
         self.missing_scopes: set[str] = set()
         self.slow = 0.0
+        self.held: dict[str, asyncio.Event] = {}
+        """Method → what its answers wait for."""
         self._last: dict[str, float] = {}
         self._triggers: dict[str, float] = {}
         self._methods: dict[str, Callable[[Given], Awaitable[Given]]] = {
@@ -68,6 +70,8 @@ class Api:
         self.calls.append(method)
         if self.slow:
             await asyncio.sleep(self.slow)
+        if held := self.held.get(method):
+            await held.wait()
         if (answer := self._troubled(method)) is not None:
             if answer == "drop after":
                 await self._answer(method, given, request)

@@ -1,0 +1,54 @@
+"""Messages of one Slack thread are taken in as they were written."""
+
+import asyncio
+import json
+from collections.abc import AsyncGenerator
+from pathlib import Path
+
+import pytest
+
+from adapters.live.turns import Turns
+from tests.fakes.model import ScriptedModel, says
+from tests.fakes.slack.server import SlackServer, slack_server
+from tests.slack_kit import APPROVER, ME, in_slack, people, seen, until
+
+
+@pytest.fixture
+async def slack() -> AsyncGenerator[SlackServer]:
+    async with slack_server() as server:
+        people(server)
+        yield server
+
+
+async def test_the_order_is_that_of_writing(tmp_path: Path, slack: SlackServer) -> None:
+    """Slack is slow to say who wrote first; who wrote second is known: the first one stays first,
+    and the answer under it is not for a thread that the bot knows nothing of."""
+    model = ScriptedModel(script=lambda _ask: says("Answer."))
+    async with in_slack(tmp_path, slack, model) as bench:
+        await slack.says(f"{ME} hello", by=APPROVER)
+        await seen(slack, "Answer.")
+        known = slack.api.held["users.info"] = asyncio.Event()
+        asked = slack.api.calls.count("users.info")
+        first = slack.write(f"{ME} first")
+        second = slack.write("second", by=APPROVER, thread=first["ts"])
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(slack.tell(first))
+            await until(lambda: {} if slack.api.calls.count("users.info") > asked else None, "ask")
+            tasks.create_task(slack.tell(second))
+            await asyncio.sleep(0.3)  # enough for the second, if nothing held it back
+            known.set()
+        events = await bench.store.read(
+            "SELECT data FROM events WHERE kind IN ('run_started', 'message_joined')"
+            " ORDER BY position"
+        )
+
+    assert ["hello", "first", "second"] == [json.loads(data)["text"] for (data,) in events]
+
+
+async def test_turns_are_forgotten() -> None:
+    """A conversation that nobody waits in takes no memory."""
+    turns = Turns()
+    async with turns.of("a"), turns.of("b"):
+        assert 2 == len(turns)
+
+    assert 0 == len(turns)
