@@ -63,14 +63,17 @@ async def test_bytes_reach_a_model_that_sees(tmp_path: Path) -> None:
     """``auto`` is a vision model for the question with the pictures, which are sent as they came;
     the next question goes to a model that reads only their names; a seeing one is shown them
     again."""
-    async with FakeOllama() as ollama, models(ollama, tmp_path) as model:
-        async with process(tmp_path, model) as bench:
-            await send(bench, "what is this?", png(1), JPEG)
-            [*_, end] = await bench.until("run_finished")
-            await send(bench, "and how full is the disk?")
-            await bench.until("run_finished", count=2)
-            await send(bench, "what was on the first one?", model=VISION)
-            await bench.until("run_finished", count=3)
+    async with (
+        FakeOllama() as ollama,
+        models(ollama, tmp_path) as model,
+        process(tmp_path, model) as bench,
+    ):
+        await send(bench, "what is this?", png(1), JPEG)
+        [*_, end] = await bench.until("run_finished")
+        await send(bench, "and how full is the disk?")
+        await bench.until("run_finished", count=2)
+        await send(bench, "what was on the first one?", model=VISION)
+        await bench.until("run_finished", count=3)
 
     first, second, third = ollama.requests
     assert RunFinished(f"said {VISION}") == end
@@ -120,9 +123,12 @@ async def test_a_restart_before_the_answer(tmp_path: Path) -> None:
     async with process(tmp_path, dying) as bench:
         await send(bench, "what is this?", png(7))
         await dying.thinking.wait()
-    async with FakeOllama() as ollama, models(ollama, tmp_path) as model:
-        async with process(tmp_path, model) as bench:
-            await bench.until("run_finished")
+    async with (
+        FakeOllama() as ollama,
+        models(ollama, tmp_path) as model,
+        process(tmp_path, model) as bench,
+    ):
+        await bench.until("run_finished")
 
     assert [png(7)] == seen(ollama.requests[0])
 
