@@ -121,16 +121,16 @@ async def test_a_restart_before_the_answer(tmp_path: Path) -> None:
     """What was received before a process died is shown by the next one."""
     dying = ScriptedModel(asyncio.Event())
     async with process(tmp_path, dying) as bench:
-        await send(bench, "what is this?", png(7))
+        await send(bench, "what is this?", png(7, 3 * 1024 * 1024))
         await dying.thinking.wait()
     async with (
         FakeOllama() as ollama,
         models(ollama, tmp_path) as model,
         process(tmp_path, model) as bench,
     ):
-        await bench.until("run_finished")
+        await bench.until("run_finished", "run_failed")
 
-    assert [png(7)] == seen(ollama.requests[0])
+    assert [png(7, 3 * 1024 * 1024)] == seen(ollama.requests[0])
 
 
 async def test_the_newest_are_shown(tmp_path: Path) -> None:

@@ -24,6 +24,8 @@ CONNECT_WITHIN = 5.0
 CONNECTIONS = 1024
 PICTURE = 1_600
 """Tokens that a picture costs at most in the models that are in use."""
+PIECE = 256 * 1024
+"""Bytes of a body that are written at once."""
 KEPT = 8 << 20
 """Bytes of encoded messages that are kept."""
 
@@ -67,8 +69,20 @@ class Client(ollama.AsyncClient):
 
     async def stream_chat(self, body: bytes) -> AsyncGenerator[Part]:
         """POST /api/chat with a finished body. Closing the generator hangs up."""
-        parts = await self._request(Part, "POST", self._chat, content=body, stream=True)
+        parts = await self._request(Part, "POST", self._chat, stream=True, **_content(body))
         return cast("AsyncGenerator[Part]", parts)
+
+
+def _content(body: bytes) -> dict[str, Any]:
+    """Pictures go out piece by piece: in one go they would hold everything else up."""
+    if len(body) <= PIECE:
+        return {"content": body}
+    return {"content": _pieces(body), "headers": {"Content-Length": str(len(body))}}
+
+
+async def _pieces(body: bytes) -> AsyncGenerator[bytes]:
+    for start in range(0, len(body), PIECE):
+        yield body[start : start + PIECE]
 
 
 def encode(message: Message) -> bytes:

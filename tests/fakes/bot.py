@@ -99,10 +99,10 @@ class FakeBot:
         if message.model not in ("auto", *INSTALLED):
             raise Refused(f"{message.model} is not installed; installed: {', '.join(INSTALLED)}")
         await self.check(message.thread, by=message.user)
+        pictures = self._keep(message)
         run = f"run{next(self._numbers)}"
         self._inbox[message.id] = run
         self.runs[run] = FakeRun(message.thread, message.user)
-        pictures = self._keep(message)
         self.record(
             run,
             RunStarted(message.user, Role.ADMIN, message.text, message.model, pictures=pictures),
