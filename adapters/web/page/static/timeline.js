@@ -67,7 +67,7 @@ function commandNote(note) {
 
 function items(run, view, ctx) {
   const drawn = run.items.filter(says).map((item) => ({
-    key: item.key, value: item, stamp: item.calls?.length ? ctx.stamp : 0,
+    key: item.key, value: item, stamp: item.calls?.length || item.pictures?.length ? ctx.stamp : 0,
   }));
   const text = doing(run, view);
   return text ? [...drawn, { key: "doing", value: text }] : drawn;
