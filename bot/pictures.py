@@ -27,6 +27,8 @@ _MAGIC = (
     (re.compile(rb"GIF8[79]a"), "image/gif"),
     (re.compile(rb"RIFF.{4}WEBP", re.DOTALL), "image/webp"),
 )
+KINDS = frozenset(kind for _, kind in _MAGIC)
+"""Media types."""
 _UNNAMED = re.compile(r"[\x00-\x1f\x7f\[\]\ud800-\udfff]+")
 _DAY = 86_400.0
 
@@ -58,11 +60,15 @@ def checked(attachments: Sequence[Attachment]) -> tuple[Picture, ...]:
 def _checked(attachment: Attachment) -> Picture:
     name = " ".join(_UNNAMED.sub(" ", attachment.name).split())[:80] or "picture"
     if len(attachment.data) > LARGEST:
-        raise Refused(f"{name} is larger than {_mib(LARGEST)}; send a smaller picture")
+        raise Refused(too_large(name))
     kind = media_type(attachment.data)
     if not kind:
         raise Refused(f"{name} is no PNG, JPEG, WebP or GIF picture; send one of these")
     return Picture(new_id(), name, kind, attachment.data)
+
+
+def too_large(name: str) -> str:
+    return f"{name} is larger than {_mib(LARGEST)}; send a smaller picture"
 
 
 def _mib(size: int) -> str:

@@ -1,9 +1,7 @@
 """Pictures on their way from a message to a model that sees, and to nobody else."""
 
 import asyncio
-from base64 import b64decode
-from collections.abc import AsyncGenerator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,27 +12,12 @@ from bot.chat import Attachment, IncomingMessage, ThreadRef, User
 from bot.events import MessageJoined, RunFailed, RunFinished, RunStarted
 from bot.ids import new_id
 from bot.pictures import DAILY, LARGEST, MOST, TOGETHER
-from bot.ports import Model, NotFound, Receipt, Refused
+from bot.ports import NotFound, Receipt, Refused
 from tests.fakes.model import ScriptedModel, calls, says
-from tests.fakes.ollama import MODELS, ChatRequest, FakeOllama, Reply
+from tests.fakes.ollama import MODELS, ChatRequest, FakeOllama
 from tests.kernel_kit import ADMIN, BOB, THREAD, VIC, Bench, process, settings
-from tests.picture_kit import GIF, JPEG, WEBP, attached, png
+from tests.picture_kit import GIF, JPEG, VISION, WEBP, attached, models, png, sent_images
 from tests.small_tools import RESTART, Lab
-
-VISION = "llama3.2-vision:11b"
-
-
-@asynccontextmanager
-async def models(ollama: FakeOllama, directory: Path) -> AsyncGenerator[Model]:
-    """What the whole bot asks, on that server."""
-    given = {"ollama_url": ollama.url, "models": ["qwen3", "vision:llama3.2-vision:11b"]}
-    model, _ = create(settings(directory, **given), pauses=())
-    for name in ("qwen3", VISION):
-        ollama.script(name, lambda request: Reply(f"said {request.model}"))
-    try:
-        yield model
-    finally:
-        await model.close()
 
 
 async def send(
@@ -47,12 +30,6 @@ async def send(
 ) -> Receipt:
     message = IncomingMessage(new_id(), thread, by, text, model, attached(*pictures))
     return await bench.kernel.bot.receive(message)
-
-
-def seen(request: ChatRequest) -> list[bytes]:
-    """All pictures of a request, oldest first."""
-    given = [image for message in request.messages for image in message.get("images", ())]
-    return [b64decode(image) for image in given]
 
 
 def last(request: ChatRequest) -> Any:
@@ -77,12 +54,12 @@ async def test_bytes_reach_a_model_that_sees(tmp_path: Path) -> None:
 
     first, second, third = ollama.requests
     assert RunFinished(f"said {VISION}") == end
-    assert [png(1), JPEG] == seen(first)
+    assert [png(1), JPEG] == sent_images(first)
     assert last(first) == "what is this?\n[picture: 1.png]\n[picture: 2.png]"
-    assert ("qwen3:latest", []) == (second.model, seen(second))
+    assert ("qwen3:latest", []) == (second.model, sent_images(second))
     assert "[picture: 1.png]" in second.messages[1]["content"]
     assert "cannot see" in second.messages[1]["content"]
-    assert (VISION, [png(1), JPEG]) == (third.model, seen(third))
+    assert (VISION, [png(1), JPEG]) == (third.model, sent_images(third))
 
 
 async def test_every_kind_of_picture(tmp_path: Path) -> None:
@@ -130,7 +107,7 @@ async def test_a_restart_before_the_answer(tmp_path: Path) -> None:
     ):
         await bench.until("run_finished", "run_failed")
 
-    assert [png(7, 3 * 1024 * 1024)] == seen(ollama.requests[0])
+    assert [png(7, 3 * 1024 * 1024)] == sent_images(ollama.requests[0])
 
 
 async def test_the_newest_are_shown(tmp_path: Path) -> None:

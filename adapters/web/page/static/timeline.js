@@ -14,7 +14,7 @@ export class Timeline {
     this.jump = jump;
     this.following = true;
     jump.addEventListener("click", () => this.toEnd());
-    addEventListener("resize", () => this.following && this.toEnd());
+    new ResizeObserver(() => this.following && this.toEnd()).observe(box);
     box.addEventListener("scroll", () => this.#seen(), { passive: true });
   }
 
