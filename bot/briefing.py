@@ -44,4 +44,7 @@ class Briefer:
         if run.ledger.briefed is not None:
             return await memory.brief_again(run.ledger.briefed)
         assert run.ledger.started
-        return await memory.brief(run.ledger.started.text, Standpoint(run.user, run.thread))
+        asked = run.ledger.started.text
+        if not asked.strip():
+            return Briefing()  # a picture without a word is like nothing in particular
+        return await memory.brief(asked, Standpoint(run.user, run.thread))
