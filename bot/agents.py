@@ -19,6 +19,8 @@ class Message:
     tool: str = ""
     """Name of the tool whose result this is."""
     images: tuple[bytes, ...] = ()
+    pictures: tuple[str, ...] = ()
+    """Ids of those that came with it; the kernel puts the newest ones into *images*."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,7 @@ from bot.execution import Executor
 from bot.feed import Feed
 from bot.journal import ProcessLog
 from bot.judging import Judges
+from bot.pictures import Gallery
 from bot.ports import Bot, Model, Part, Service, Store
 from bot.reading import Catalogue, Reader
 from bot.receiving import Receiver
@@ -89,6 +90,7 @@ class Kernel:
         )
         tools = agents[0].tools
         judges = Judges(tools, hosts, access, self._approvals, redactor, mode=settings.mode)
+        self._gallery = Gallery(store)
         day = DayBudget(Usage(store), settings.tokens_per_day, settings.tokens_per_day_all)
         self._driver = self._driving(judges, resources, redactor, Budgets(pace.budget, day))
         self.dispatcher = Dispatcher(access)
@@ -111,7 +113,7 @@ class Kernel:
         self, judges: Judges, resources: Resources, redactor: Redactor, budgets: Budgets
     ) -> Driver:
         executor = Executor(resources, self.feed, redactor)
-        briefer = Briefer(resources.memory)
+        briefer = Briefer(resources.memory, self._gallery)
         budgets = replace(budgets, run=replace(budgets.run, patience=self._approvals.ttl))
         calls = Calls(judges, executor, self._approvals, budgets.run)
         wake = self.runtime.wake
@@ -124,6 +126,7 @@ class Kernel:
             parts.approvals,
             parts.process,
             parts.redactor.presentable,
+            self._gallery,
             Catalogue(toolset, lambda: self.dispatcher.all, self.health),
         )
 

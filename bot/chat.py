@@ -76,8 +76,9 @@ def _parsed(text: str) -> ThreadRef:
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
+    """A picture, as it was sent. What it really is, its bytes say."""
+
     name: str
-    media_type: str
     data: bytes
 
 

@@ -141,8 +141,9 @@ class Driver:
     async def _summary(self, run: Run, ask: Ask) -> ContextSummarised:
         """Of the older part of the conversation. Without one the run goes on all the same."""
         reply = ModelReplied()
+        asked = replace(await self._briefer.brief(run, ask), thread=str(run.thread))
         try:
-            async with aclosing(self._model.reply(replace(ask, thread=str(run.thread)))) as pieces:
+            async with aclosing(self._model.reply(asked)) as pieces:
                 async for piece in pieces:
                     reply = piece if isinstance(piece, ModelReplied) else reply
         except ModelError as error:

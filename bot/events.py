@@ -57,6 +57,8 @@ class RunStarted:
     fresh: bool = False
     source: str = ""
     """Whose words the text holds besides the user's own."""
+    pictures: tuple[str, ...] = ()
+    """Ids."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,7 @@ class MessageJoined:
     user: User
     role: Role
     text: str
+    pictures: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,11 +10,12 @@ from bot.command import Command
 from bot.events import ApprovalRequested, Noted
 from bot.feed import Present, presented
 from bot.journal import COLUMNS, ProcessLog, load, recorded
+from bot.pictures import Gallery
 from bot.ports import NotFound, Row, Store
 from bot.receiving import takes_part_in
 from bot.recorded import Recorded
 from bot.tool import Tool
-from bot.views import ApprovalView, Health, RunView, ThreadView
+from bot.views import ApprovalView, Health, PictureView, RunView, ThreadView
 
 _MINE = "SELECT r.thread FROM inbox i JOIN runs r ON r.id = i.run WHERE i.sender = $1"
 _DECIDABLE = (
@@ -45,6 +46,7 @@ class Reader:
         approvals: Approvals,
         process: ProcessLog,
         present: Present,
+        gallery: Gallery,
         catalogue: Catalogue,
     ) -> None:
         self._store = store
@@ -52,6 +54,7 @@ class Reader:
         self._approvals = approvals
         self._process = process
         self._present = present
+        self._gallery = gallery
         self._catalogue = catalogue
 
     async def role(self, user: User) -> Role:
@@ -106,6 +109,13 @@ class Reader:
         await self._account(ThreadRef.parse(rows[0][1]), by)
         log = await load(self._store, run, ThreadRef.parse(rows[0][1]))
         return _view(rows[0], [presented(item, self._present) for item in log])
+
+    async def picture(self, picture: str, *, by: User) -> PictureView:
+        found = await self._gallery.find(picture)
+        if found is None or not await self.sees(found.thread, by=by):
+            raise NotFound(f"there is no picture {picture!r}")
+        await self._account(found.thread, by)
+        return found
 
     async def approvals(self, *, by: User) -> Sequence[ApprovalView]:
         await self._role(by)

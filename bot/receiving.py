@@ -1,6 +1,8 @@
 """A message in: a run, a joined turn or a place in the queue, in one transaction."""
 
 import re
+from collections.abc import Sequence
+from dataclasses import replace
 from time import time
 
 from bot.access import Access, authorize, may_see
@@ -9,6 +11,7 @@ from bot.chat import HEALER, IncomingMessage, Role, ThreadRef, User, incident_of
 from bot.events import Event, MessageJoined, RunStarted
 from bot.ids import new_id
 from bot.journal import Head, entries, insert, sign
+from bot.pictures import Picture, checked, keep
 from bot.ports import Model, ModelError, NotFound, Query, Receipt, Refused, Store
 from bot.redact import Redactor
 
@@ -29,12 +32,14 @@ class Receiver:
         """Durable when it returns. Raises Refused, and NotFound for a thread they may not see."""
         role = await self._access.role(message.user)
         authorize(role, Role.VIEWER, "Talking to the bot")
-        text = self._redact(_readable(message.text))
+        named = [replace(each, name=self._redact(each.name)) for each in message.attachments]
+        pictures = checked(named)
+        text = self._redact(_readable(message.text, alone=not pictures))
         await self._check_model(message.model)
         if message.thread.platform == "web":
             await self._check_visible(message.thread, message.user, role)
         async with self._store.transaction() as query:
-            return await _Arrival(query, message, role, text).place()
+            return await _Arrival(query, message, role, text, pictures).place()
 
     async def _check_model(self, name: str) -> None:
         if name == "auto":
@@ -58,11 +63,19 @@ class Receiver:
 class _Arrival:
     """One message, inside its transaction."""
 
-    def __init__(self, query: Query, message: IncomingMessage, role: Role, text: str) -> None:
+    def __init__(
+        self,
+        query: Query,
+        message: IncomingMessage,
+        role: Role,
+        text: str,
+        pictures: Sequence[Picture],
+    ) -> None:
         self._query = query
         self._message = message
         self._role = role
         self._text = text
+        self._pictures = pictures
         self._thread = str(message.thread)
 
     async def place(self) -> Receipt:
@@ -77,12 +90,17 @@ class _Arrival:
         run = active[0][0] if joins else new_id()
         if known := await self._known(run):
             return Receipt(known, "duplicate")
+        await keep(self._query, self._pictures, self._thread, self._message.user.key)
         self._touch_thread()
         if joins:
             await self._join(run, active[0][1])
             return Receipt(run, "joined")
         self._start(run, "queued" if active else "ready")
         return Receipt(run, "queued" if active else "started")
+
+    @property
+    def _ids(self) -> tuple[str, ...]:
+        return tuple(each.id for each in self._pictures)
 
     def _may_join(self, role: Role, agent: str) -> bool:
         """Nobody's words ride on a run of more power than their own: not even its requester's,
@@ -108,12 +126,12 @@ class _Arrival:
         self._query.later(
             "INSERT INTO threads VALUES ($1, $2, {now})"
             " ON CONFLICT (thread) DO UPDATE SET updated = excluded.updated",
-            self._thread, " ".join(self._text.split())[:80],
+            self._thread, " ".join(self._text.split())[:80] or self._pictures[0].name,
         )  # fmt: skip
 
     async def _join(self, run: str, requester: str) -> None:
         message = self._message
-        events: list[Event] = [MessageJoined(message.user, self._role, self._text)]
+        events: list[Event] = [MessageJoined(message.user, self._role, self._text, self._ids)]
         if message.user.key == requester and message.addressed:
             closed = await supersede(self._query, run, "a newer message came", doubts=False)
             events = [*closed, *events]
@@ -125,11 +143,11 @@ class _Arrival:
             "INSERT INTO runs (id, thread, status, requester, role, model, agent, fresh, created)"
             " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
             run, self._thread, status, message.user.key, self._role, message.model,
-            message.agent,            int(message.fresh), time(),
+            message.agent, int(message.fresh), time(),
         )  # fmt: skip
         started = RunStarted(
             message.user, self._role, self._text, message.model, message.agent,
-            fresh=message.fresh, source=message.source,
+            fresh=message.fresh, source=message.source, pictures=self._ids,
         )  # fmt: skip
         insert(self._query, run, entries(Head(), [started]))
 
@@ -144,8 +162,8 @@ async def takes_part_in(store: Store, thread: ThreadRef, user: User) -> tuple[bo
     return bool(row[0]), bool(row[1])
 
 
-def _readable(text: str) -> str:
-    if not text.strip():
+def _readable(text: str, *, alone: bool) -> str:
+    if alone and not text.strip():
         raise Refused("the message is empty: write what you want to know or have done")
     if len(text) > LONGEST:
         raise Refused(f"the message has {len(text)} characters; at most {LONGEST} are read")

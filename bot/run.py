@@ -11,6 +11,7 @@ from bot.chat import Role, ThreadRef, User
 from bot.events import ENDS, SIGNALS, ApprovalRequested, Event, ToolStarted
 from bot.journal import COLUMNS, Entry, Head, entries, insert, insert_owned, recorded
 from bot.ledger import Ledger
+from bot.pictures import Sight
 from bot.ports import Query, Row, Statement, Store, UniqueViolation
 from bot.recorded import Recorded
 from bot.tool import Risk
@@ -89,6 +90,7 @@ class Run:
         """The requester's, as resolved last."""
         self.told: Told | None = None
         """None before the first question."""
+        self.sight: Sight = {}
         self._claim = claim
         self.wake = claim.wake
         self._store = store

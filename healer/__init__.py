@@ -5,19 +5,18 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from bot.agents import Agent
-from bot.config import BadSettings, Settings
+from bot.config import Settings
 from bot.memory import Memory
 from bot.ports import Part, Periodic, Store
 from bot.resources import Hosts
 from bot.tool import Tool
-from healer.catalogue import Catalogue
+from healer.catalogue import shelved
 from healer.check import Check, Limits
 from healer.commands import commands
 from healer.diagnosis import SHELL, Diagnosis, proposing
 from healer.healing import Healer, Switch
 from healer.intake import Intake, taking
 from healer.known import builtin
-from healer.own import bounds
 from healer.records import Records
 from healer.repair import APPROVAL, RepairAgent
 from healer.repairing import Repairing
@@ -65,7 +64,7 @@ def create(
 ) -> Healing:
     """Raises BadSettings."""
     records = Records(store)
-    catalogue = _catalogue(settings)
+    catalogue = shelved(settings)
     tools = toolset.now
     repairing = Repairing(records, store, catalogue, hosts)
     healer = _healer(records, hosts, memory, repairing, settings, rules)
@@ -81,13 +80,6 @@ def create(
         troubles=catalogue.troubles,
     )
     return Healing(healer, repair, lambda: _reading(tools(), proposal), part)
-
-
-def _catalogue(settings: Settings) -> Catalogue:
-    if settings.runbooks_dir and not settings.runbooks_dir.is_dir():
-        raise BadSettings(f"AI_RUNBOOKS_DIR: {settings.runbooks_dir} is no directory; make it")
-    limits = bounds(settings)
-    return Catalogue(settings.runbooks, lambda: limits)
 
 
 def scheduler(store: Store, periodics: Sequence[Periodic]) -> Part:

@@ -7,8 +7,10 @@ import asyncio
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
+from bot.config import BadSettings, Settings
 from bot.ports import Bot
 from healer.never import Bounds
+from healer.own import bounds
 from healer.runbook_file import BadRunbook, Entry, load
 
 SHIPPED = Path(__file__).with_name("runbooks")
@@ -117,3 +119,11 @@ class Catalogue:
                 del self._problems[file]
             entries[entry.runbook.id] = entry
         self.entries = entries
+
+
+def shelved(settings: Settings) -> Catalogue:
+    """The bot's own and those of the settings. Raises BadSettings."""
+    if settings.runbooks_dir and not settings.runbooks_dir.is_dir():
+        raise BadSettings(f"AI_RUNBOOKS_DIR: {settings.runbooks_dir} is no directory; make it")
+    limits = bounds(settings)
+    return Catalogue(settings.runbooks, lambda: limits)

@@ -9,8 +9,7 @@ from hypothesis import strategies as st
 
 from bot.config import BadSettings
 from bot.tool import Tool
-from healer import runbooks
-from healer.catalogue import Catalogue
+from healer.catalogue import Catalogue, shelved
 from healer.order import NoOrder, Order
 from healer.runbook_cli import cli, misuses
 from tests.fleet import Fleet
@@ -222,4 +221,4 @@ def test_settings_that_cannot_be(tmp_path: Path) -> None:
         ({"runbook_directories": "/var"}, "AI_RUNBOOK_DIRECTORIES: '/var' holds too much"),
     ):
         with pytest.raises(BadSettings, match=line):
-            runbooks(settings(tmp_path, **given_), Fleet("local"), toolset)
+            shelved(settings(tmp_path, **given_))

@@ -15,6 +15,7 @@ from adapters.live.teller import Teller
 from adapters.live.wire import Later, Rejected, Uncertain
 from adapters.slack.absence import Absence
 from adapters.slack.clicks import Clicks
+from adapters.slack.files import Files
 from adapters.slack.identity import People
 from adapters.slack.inbound import Inbound, Me
 from adapters.slack.listening import bolt_app
@@ -55,7 +56,9 @@ class SlackService:
             people = People(wire, me.team)
             session = client.session
             assert session is not None
-            inbound = Inbound(bot, me, wire, people, self._store, session)
+            inbound = Inbound(
+                bot, me, wire, people, self._store, Files(session, me.token, client.base_url)
+            )
             app = bolt_app(
                 client,
                 inbound,

@@ -45,7 +45,7 @@ def encode_plain(message: Message) -> bytes:
     match message.role:
         case "tool":
             text = f"Result of {message.tool}:\n{message.text}"
-            return encode(Message("user", text, images=message.images))
+            return encode(Message("user", text))
         case "assistant":
             return encode(Message("assistant", _written(message)))
         case _:
