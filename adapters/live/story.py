@@ -15,6 +15,7 @@ from bot.events import (
     BudgetGranted,
     BudgetReached,
     Event,
+    MessageJoined,
     ModelReplied,
     RunFailed,
     RunFinished,
@@ -34,8 +35,6 @@ _DECIDED: dict[str, CardState] = {
     "approve": "approved", "trust": "approved", "again": "approved", "deny": "denied",
     "leave": "left",
 }  # fmt: skip
-
-
 NOBODY = User("", "")
 
 
@@ -109,12 +108,16 @@ class Story:
     planned: int = 0
     """The number of the step that the plan came with."""
     steps: list[Step] = field(default_factory=list[Step])
+    answers: list[str] = field(default_factory=list[str])
+    """Those after which the run went on, because somebody had said more meanwhile."""
     cards: dict[str, Card] = field(default_factory=dict[str, Card])
     budgets: list[Budget] = field(default_factory=list[Budget])
     stopping: bool = False
     ending: Ending | None = None
     begun: int = 0
     """Microseconds since the epoch."""
+    _said: str = ""  # an answer that may be the last one, which the run's end tells
+    _heard: int = -1  # the last message that joined
 
     def fold(self, recorded: Recorded) -> bool:
         """Whether it was news."""
@@ -143,7 +146,12 @@ class Story:
         self.requester, self.asked, self.begun = event.user, event.text, at
 
     def replied(self, event: ModelReplied, at: int) -> None:
+        self._went_on()
         self.model = event.model or self.model
+        if not event.tool_calls:
+            self._said = event.text.strip()
+            if event.context.last < self._heard:
+                self._went_on()
         if event.plan:
             self.plan, self.planned = event.plan, len(self.steps)
         if not event.tool_calls and not event.notice:
@@ -154,6 +162,16 @@ class Story:
             thought = "\n".join(filter(None, (event.notice, said)))
         calls = tuple(map(CallView, event.tool_calls))
         self.steps.append(Step(len(self.steps), at, thought, calls))
+
+    def joined(self, event: MessageJoined, at: int) -> None:  # noqa: ARG002 - a handler gets both
+        self._heard = self.seq
+        self._went_on()
+
+    def _went_on(self) -> None:
+        """What was said was an answer, but not the end."""
+        if self._said:
+            self.answers.append(self._said)
+        self._said = ""
 
     def _call(self, call: ToolCall, at: int, **changes: Any) -> None:
         """Change the view of a call; one that the kernel made of another joins the last step."""
@@ -219,6 +237,8 @@ class Story:
     def end(self, event: RunFinished | RunFailed | RunStopped, at: int) -> None:
         self.stopping = False
         self._close_budgets()
+        if not isinstance(event, RunFinished):
+            self._went_on()
         match event:
             case RunFinished():
                 self.ending = Ending("done", event.text)
@@ -262,6 +282,7 @@ def _stopped(event: RunStopped) -> str:
 
 _HANDLERS: Mapping[type, Callable[[Story, Any, int], None]] = {
     RunStarted: Story.started,
+    MessageJoined: Story.joined,
     ModelReplied: Story.replied,
     ToolStarted: Story.tool_started,
     ToolFinished: Story.finished,

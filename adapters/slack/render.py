@@ -27,6 +27,8 @@ class Render:
         posts = list(self._progress(story)) if self.thoughts != "off" else []
         posts += [card(each) for each in story.cards.values()]
         posts += [budget(story.run, each) for each in story.budgets]
+        for number, text in enumerate(story.answers):
+            posts += answer(story.run, text, name=f"said {number}")
         if story.ending is None:
             return posts
         if story.ending.how == "done":

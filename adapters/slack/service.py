@@ -66,6 +66,7 @@ class SlackService:
             absence = Absence(wire, inbound, self._store, age=self._settings.catch_up_age)
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(teller.serve(bot), name="slack teller")
+                tasks.create_task(inbound.watermarks.serve(), name="slack watermarks")
                 tasks.create_task(self._listen(app, absence), name="slack sockets")
 
     async def _listen(self, app: Any, absence: Absence) -> None:
