@@ -74,6 +74,7 @@ class Runtime:
     async def take_over(self) -> None:
         """Claim at once what an earlier life of this process owned. Only under the file lock."""
         await self._store.write("UPDATE runs SET lease = 0 WHERE status = 'running'")
+        await self._store.write("UPDATE locks SET until = 0 WHERE until > 0")
 
     async def serve(self, driver: Driver, approvals: Approvals) -> None:
         """Claim and drive runs until cancelled; then hand them back."""

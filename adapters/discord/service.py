@@ -18,6 +18,7 @@ from adapters.discord.orders import Orders
 from adapters.discord.render import Render
 from adapters.discord.wire import DiscordWire
 from adapters.live.allowance import Limits
+from adapters.live.lease import SECONDS, Lease
 from adapters.live.teller import Teller
 from bot.chat import ThreadRef
 from bot.config import Settings
@@ -43,12 +44,21 @@ class DiscordService:
     name = "discord"
 
     def __init__(
-        self, settings: Settings, store: Store, *, stale: float = STALE, calm: float = 2.0
+        self,
+        settings: Settings,
+        store: Store,
+        *,
+        stale: float = STALE,
+        calm: float = 2.0,
+        lease: float = SECONDS,
     ) -> None:
+        """*lease*: seconds after which another process takes the place of a silent one."""
         self._settings = settings
         self._store = store
         self._stale = stale
         self._calm = calm
+        self._lease = lease
+        self.standing_by = False
         self._content = True
         self._client: Client | None = None
         self._given_up = ""
@@ -58,7 +68,7 @@ class DiscordService:
         return self._client is not None and self._client.connected
 
     def troubles(self) -> Mapping[str, str]:
-        if self._given_up or self.connected:
+        if self._given_up or self.connected or self.standing_by:
             return {"discord": self._given_up}
         return {"discord": "not connected"} if self._client else {}
 
@@ -89,16 +99,21 @@ class DiscordService:
             self._client = client
             try:
                 await client.login(self._settings.discord_token.get_secret_value())
-                await self._connected(client, bot)
+                lease = Lease(self._store, f"discord:{client.application_id}", seconds=self._lease)
+                self.standing_by = True
+                async with lease.held():
+                    self.standing_by = False
+                    await self._connected(client, bot, lease)
             except _FATAL:
                 raise
             except _TROUBLE as error:
                 raise DiscordTrouble(f"Discord cannot be reached: {error}") from error
             finally:
                 self._client = None
+                self.standing_by = False
         raise DiscordTrouble("the connection to Discord ended")
 
-    async def _connected(self, client: Client, bot: Bot) -> None:
+    async def _connected(self, client: Client, bot: Bot, lease: Lease) -> None:
         wire = DiscordWire(client)
         people = People(client, self._settings.discord_home_guild)
         inbound = Inbound(bot, client, wire, people, self._store)
@@ -119,6 +134,7 @@ class DiscordService:
                 tasks.create_task(teller.serve(bot), name="discord teller"),
                 tasks.create_task(absence.serve(), name="discord absence"),
                 tasks.create_task(self._watch(client), name="discord watch"),
+                tasks.create_task(lease.keep(), name="discord lease"),
             ]
             try:
                 await client.connect()
