@@ -9,10 +9,11 @@ from adapters.discord.cards import budget, card
 from adapters.discord.parts import escaped
 from adapters.live.pacing import CARD, DISCORD, grouped
 from adapters.live.plots.drawing import plots
-from adapters.live.story import Step, Story
+from adapters.live.story import Story
 from adapters.live.tables import Grid
 from adapters.live.tables import parts as pieces
 from adapters.live.texts import call_line, one_line, plan_lines, shortened, split
+from adapters.live.views import Step
 from adapters.live.wire import Picture, Post, Urgency
 
 MESSAGES = 4

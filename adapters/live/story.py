@@ -4,8 +4,9 @@ The page has a fold of its own, in the language of browsers; both read the same 
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import Any
 
+from adapters.live.views import Budget, CallView, Card, CardState, Ending, Step
 from bot.chat import User
 from bot.events import (
     ApprovalDecided,
@@ -27,73 +28,13 @@ from bot.events import (
 )
 from bot.plot import Plot
 from bot.recorded import Recorded
-from bot.tool import Table, ToolCall
+from bot.tool import ToolCall
 
-CallState = Literal["planned", "waiting", "running", "ok", "error", "denied", "unknown", "stopped"]
-CardState = Literal["pending", "approved", "denied", "expired", "superseded", "left", "edited"]
-_MAIN = ("command", "path", "service", "name", "container", "project", "pattern", "query", "text")
 _DECIDED: dict[str, CardState] = {
     "approve": "approved", "trust": "approved", "again": "approved", "deny": "denied",
     "leave": "left",
 }  # fmt: skip
 NOBODY = User("", "")
-
-
-@dataclass(frozen=True, slots=True)
-class CallView:
-    call: ToolCall
-    state: CallState = "planned"
-    host: str = ""
-    seconds: float = 0.0
-    table: Table | None = None
-
-    @property
-    def subject(self) -> str:
-        """The argument that says most about it."""
-        args = self.call.args
-        named = [args[name] for name in _MAIN if isinstance(args.get(name), str)]
-        other = [v for k, v in args.items() if k != "host" and isinstance(v, str)]
-        return str((named or other or [""])[0])
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One reply of the model that led to calls."""
-
-    number: int
-    at: int
-    """Microseconds since the epoch."""
-    thought: str
-    calls: tuple[CallView, ...]
-
-    @property
-    def over(self) -> bool:
-        return all(each.state not in ("planned", "waiting", "running") for each in self.calls)
-
-
-@dataclass(frozen=True, slots=True)
-class Card:
-    """An approval, and what became of it."""
-
-    request: ApprovalRequested
-    words: str = ""
-    """What the model said."""
-    state: CardState = "pending"
-    by: str = ""
-    reason: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Budget:
-    number: int
-    text: str
-    open: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Ending:
-    how: Literal["done", "failed", "stopped"]
-    text: str
 
 
 @dataclass(slots=True)

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 from adapters.live.pacing import CARD, SLACK, grouped
 from adapters.live.plots.drawing import plots
-from adapters.live.story import Step, Story
+from adapters.live.story import Story
 from adapters.live.texts import call_line, one_line, plan_lines
+from adapters.live.views import Step
 from adapters.live.wire import Post, Urgency
 from adapters.slack import blocks
 from adapters.slack.answer import answer
