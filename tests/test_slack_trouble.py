@@ -39,8 +39,8 @@ def scripted(ask: Ask) -> ModelReplied:
 
 async def test_busy_for_a_while(tmp_path: Path, slack: SlackServer, lab: Lab) -> None:
     """Slack takes nothing for a while, not even the question who somebody is. Afterwards the
-    card and the step before it go first, though they came last, every answer is told once, and who was unknown
-    meanwhile is answered too."""
+    card and the step before it go first, though they came last, every answer is told once, and
+    who was unknown meanwhile is answered too."""
     async with in_slack(tmp_path, slack, ScriptedModel(script=scripted), lab.tools()) as bench:
         await slack.says(f"{ME} hello")
         await seen(slack, "Answer to hello")

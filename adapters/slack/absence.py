@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
+from functools import partial
 from math import inf
 from time import monotonic, time
 from typing import Any
@@ -90,7 +91,9 @@ class Absence:
         cursor = ""
         for _ in range(_PAGES):
             asked = {**given, "cursor": cursor}
-            page = await patiently(lambda asked=asked: self._wire.call(method, asked, get=True), inf)
+            page = await patiently(
+                lambda asked=asked: self._wire.call(method, asked, get=True), inf
+            )
             found += page.get("messages", ())
             cursor = page.get("response_metadata", {}).get("next_cursor", "")
             if not cursor:

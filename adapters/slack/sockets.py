@@ -29,8 +29,8 @@ class Pulse:
 
 
 class Sockets:
-    """*fine*: called now and then while all sockets live. *gap*: called when something may have been
-    missed: when a socket is opened, at the start and after it was lost."""
+    """*fine*: called now and then while all sockets live. *gap*: called when something may have
+    been missed: when a socket is opened, at the start and after it was lost."""
 
     def __init__(
         self, pulse: Pulse, fine: Callable[[], Awaitable[None]], gap: Callable[[], None]
