@@ -91,9 +91,7 @@ class Absence:
         cursor = ""
         for _ in range(_PAGES):
             asked = {**given, "cursor": cursor}
-            page = await patiently(
-                lambda asked=asked: self._wire.call(method, asked, get=True), inf
-            )
+            page = await patiently(partial(self._wire.call, method, asked, get=True), inf)
             found += page.get("messages", ())
             cursor = page.get("response_metadata", {}).get("next_cursor", "")
             if not cursor:
