@@ -34,6 +34,8 @@ class Watermarks:
         self._platform = platform
         self._lag = lag
         self._soon: dict[str, str] = {}
+        self.begun: dict[str, str] = {}
+        """Channel → the first that was to be marked in it, until somebody takes note of it."""
         self._reading: dict[str, Counter[str]] = defaultdict(Counter)
         self._bell = asyncio.Event()
 
@@ -56,6 +58,7 @@ class Watermarks:
 
     def soon(self, channel: str, mark: str) -> None:
         """Advance within *lag* seconds, for many at once, while ``serve`` runs."""
+        self.begun.setdefault(channel, mark)
         self._soon[channel] = max(mark, self._soon.get(channel, mark), key=float)
         self._bell.set()
 

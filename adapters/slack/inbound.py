@@ -7,9 +7,11 @@ from typing import Any
 import aiohttp
 
 from adapters.live.files import fetched
+from adapters.live.patience import patiently
 from adapters.live.recent import Recent
 from adapters.live.turns import Turns
 from adapters.live.watermarks import Watermarks
+from adapters.live.wire import Later
 from adapters.slack.escape import mrkdwn, plain
 from adapters.slack.files import offer
 from adapters.slack.identity import People
@@ -21,6 +23,8 @@ from bot.ports import Bot, Receipt, Refused, Store
 
 _SPOKEN = (None, "", "file_share", "thread_broadcast")
 """Subtypes of messages that people write."""
+_PATIENCE = 60.0
+"""Seconds that Slack may be busy while a message is taken in: it delivers it again meanwhile."""
 _COMMAND = re.compile(r"!(\w[\w-]*)(?:\s+(.*))?", re.DOTALL)
 _TALKS = "SELECT EXISTS (SELECT 1 FROM threads WHERE thread = $1)"
 _KNOWN = "SELECT EXISTS (SELECT 1 FROM inbox WHERE place = $1 AND message = $2)"
@@ -58,6 +62,8 @@ class Inbound:
         self._turns = Turns()
         self._taken = Recent()
         """Messages that need not be looked at again, however often Slack delivers them."""
+        self._ignored = Recent()
+        """Those that were not for the bot, and so are not later either."""
         self._ours = Recent()
         """Threads that the bot takes part in."""
 
@@ -80,10 +86,11 @@ class Inbound:
         addressed = self._addressed(event)
         if name in self._taken:
             return None
-        if not addressed and not await self._takes_part(event, thread):
+        if not addressed and (name in self._ignored or not await self._takes_part(event, thread)):
+            self._ignored.add(name)
             return None
         team = str(event.get("user_team") or event.get("team") or "")
-        user = await self._people.user(event["user"], team)
+        user = await self._people.user(event["user"], team, patience=_PATIENCE)
         if late:
             await self._too_late(event, thread)
             return None
@@ -156,7 +163,7 @@ class Inbound:
     async def say(self, thread: ThreadRef, text: str) -> None:
         """A short answer of the bot's own, outside any run."""
         shown = mrkdwn(text)[:3_000]
-        await self._wire.call(
+        await self._tell(
             "chat.postMessage",
             {
                 "channel": thread.channel, "thread_ts": thread.thread or None, "text": shown,
@@ -166,13 +173,17 @@ class Inbound:
 
     async def whisper(self, thread: ThreadRef, user: str, text: str) -> None:
         """Seen by one person only."""
-        await self._wire.call(
+        await self._tell(
             "chat.postEphemeral",
             {
                 "channel": thread.channel, "thread_ts": thread.thread or None, "user": user,
                 "text": mrkdwn(text)[:3_000],
             },
         )  # fmt: skip
+
+    async def _tell(self, method: str, given: dict[str, Any]) -> None:
+        """Not again when it may be there: nobody misses such an answer for long."""
+        await patiently(lambda: self._wire.call(method, given), _PATIENCE, troubles=(Later,))
 
     async def _too_late(self, event: dict[str, Any], thread: ThreadRef) -> None:
         place = str(ThreadRef(thread.platform, thread.space, thread.channel, ""))
