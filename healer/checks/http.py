@@ -54,16 +54,18 @@ async def http(around: Surroundings, limits: HttpLimits) -> Mapping[str, Sequenc
     """Pages that do not answer as they should.
 
     Confirmed by a second request, over a connection of its own."""
-    found: dict[str, list[Finding]] = {}
+    names = around.hosts.names()
+    # All of them, so that a page that is no longer listed is not missed for ever.
+    found: dict[str, list[Finding]] = {name: [] for name in ("", *names)}
     some = asyncio.Semaphore(_AT_ONCE)
 
     async def ask(page: Page) -> None:
         async with some:
-            found.setdefault(page.host, []).append(await _asked(page))
+            found[page.host].append(await _asked(page))
 
     async with asyncio.TaskGroup() as tasks:
         for page in limits.pages:
-            if not page.host or page.host in around.hosts.names():
+            if page.host in found:
                 tasks.create_task(ask(page))
     return found
 
