@@ -18,6 +18,7 @@ from adapters.slack.listening import bolt_app
 from adapters.slack.orders import Orders
 from adapters.slack.render import Render
 from adapters.slack.sockets import Pulse, Sockets
+from adapters.slack.thinking import Thinking
 from adapters.slack.wire import SlackWire
 from bot.config import Settings
 from bot.ports import Bot, Store
@@ -76,6 +77,7 @@ class SlackService:
                     tasks.create_task(teller.serve(bot), name="slack teller"),
                     tasks.create_task(inbound.watermarks.serve(), name="slack watermarks"),
                     tasks.create_task(absence.serve(), name="slack absence"),
+                    tasks.create_task(Thinking(wire).serve(bot), name="slack status"),
                 ]
                 token = self._settings.slack_app_token.get_secret_value()
                 failure = await sockets.serve(app, token)

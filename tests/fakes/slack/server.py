@@ -157,8 +157,8 @@ class SlackServer:
             del self._waiting[envelope]
         return Delivery(answer.get("payload"), monotonic() - begun)
 
-    async def connected(self, count: int = 1) -> None:
-        async with asyncio.timeout(15), self._connected:
+    async def connected(self, count: int = 1, *, seconds: float = 15) -> None:
+        async with asyncio.timeout(seconds), self._connected:
             await self._connected.wait_for(lambda: len(self._sockets) >= count)
 
     async def drop(self, reason: str = "") -> None:
