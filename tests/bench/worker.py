@@ -10,7 +10,19 @@ from pathlib import Path
 from typing import Any
 
 from bot import garbage
-from tests.bench import client, hosts, kernel, load, policy, profile, project, raw, replies, service
+from tests.bench import (
+    client,
+    hosts,
+    kernel,
+    load,
+    policy,
+    profile,
+    project,
+    raw,
+    replies,
+    service,
+    slack_load,
+)
 
 CONTENDERS = {"project": project.opened, "raw": raw.opened, "client": client.opened}
 
@@ -22,6 +34,8 @@ async def work(words: list[str]) -> Any:
         return await kernel.measure(scenario, url, Path(directory), given)
     if contender == "hosts":
         return await hosts.measure(scenario, Path(directory), given)
+    if contender == "slack":
+        return await slack_load.measure(Path(directory), given["rate"], given["seconds"])
     if contender == "policy":
         return await policy.measure(int(given["judged"]), int(given["confirmed"]))
     if contender == "replies":

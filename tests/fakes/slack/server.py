@@ -144,9 +144,10 @@ class SlackServer:
 
     async def send(self, kind: str, payload: Payload, **more: Any) -> Delivery:
         """Raises TimeoutError when the bot does not answer within Slack's three seconds."""
-        if not self._sockets:
+        sockets = [socket for socket in self._sockets if not socket.closed]
+        if not sockets:
             raise TimeoutError("the bot has no socket open")
-        socket = self._sockets[next(self._numbers) % len(self._sockets)]
+        socket = sockets[next(self._numbers) % len(sockets)]
         envelope = f"E{next(self._numbers)}"
         future: asyncio.Future[Payload] = asyncio.get_running_loop().create_future()
         self._waiting[envelope] = future
@@ -160,8 +161,8 @@ class SlackServer:
             del self._waiting[envelope]
         return Delivery(answer.get("payload"), monotonic() - begun)
 
-    async def connected(self, count: int = 1) -> None:
-        async with asyncio.timeout(15), self._connected:
+    async def connected(self, count: int = 1, *, seconds: float = 15) -> None:
+        async with asyncio.timeout(seconds), self._connected:
             await self._connected.wait_for(lambda: len(self._sockets) >= count)
 
     async def drop(self, reason: str = "") -> None:
