@@ -14,6 +14,7 @@ import agent.models
 import healer
 import tools
 import tools.hosts
+import tools.naming
 from bot import audit, builtin
 from bot.access import Access
 from bot.approvals import Approvals
@@ -35,6 +36,7 @@ from bot.redact import Redactor
 from bot.resources import Resources
 from bot.runtime import Runtime
 from bot.spending import Budget
+from bot.suggestion import Source
 from bot.supervision import Supervisor
 from bot.tool import Tool
 from bot.views import Health
@@ -78,6 +80,7 @@ class Kernel:
         self._mode = settings.mode
         self._redact = redactor
         self._troubles: list[Callable[[], Mapping[str, str]]] = []
+        self._sources: dict[str, Source] = {}
         self.feed = Feed(store, redactor.presentable, poll=pace.feed_poll)
         access = Access(store, settings.roles_file)
         agents = {"react": agent.create(toolset)}
@@ -121,13 +124,14 @@ class Kernel:
             parts.approvals,
             parts.process,
             parts.redactor.presentable,
-            Catalogue(toolset, lambda: self.dispatcher.all, self.health),
+            Catalogue(toolset, lambda: self.dispatcher.all, self.health, lambda: self._sources),
         )
 
     def add(self, part: Part) -> None:
         """Take in what a part brings besides its services."""
         self.dispatcher.add(part.commands)
         self._troubles.append(part.troubles)
+        self._sources |= part.sources
 
     async def health(self) -> Health:
         parts = {"runs": self.runtime.trouble, **self.supervisor.troubles}
@@ -181,7 +185,8 @@ async def assembled(
     hosts = tools.hosts.create(settings)
     model, modelling = agent.models.create(settings)
     memory, remembering = agent.memory.create(settings, store, model, redactor)
-    made = (tooling, tools.hosts.part(hosts), remembering, modelling)
+    naming = Part(sources=tools.naming.sources(hosts))
+    made = (tooling, tools.hosts.part(hosts), remembering, modelling, naming)
     parts = parts_of(settings, store, redactor, made)
     for part in parts:
         redactor.learn(part.secrets)

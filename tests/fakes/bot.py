@@ -21,6 +21,7 @@ from bot.events import (
 )
 from bot.ports import Conflict, Forbidden, Gap, NotFound, Receipt, Refused, Settled
 from bot.recorded import Live, Recorded
+from bot.suggestion import Suggestion
 from bot.tool import Tool, Verdict
 from bot.views import ApprovalView, Health, ModelInfo, ModelStatus, RunView, ThreadView
 
@@ -220,6 +221,11 @@ class FakeBot:
 
     async def commands(self, *, by: User) -> Sequence[Command]:
         return self.installed
+
+    async def suggest(
+        self, argument: str, given: Mapping[str, str], *, by: User
+    ) -> Sequence[Suggestion]:
+        return []
 
     def vocabulary(self) -> Sequence[Command]:
         return self.installed

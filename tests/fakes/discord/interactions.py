@@ -57,8 +57,10 @@ class Interactions:
             raise No(404, 10062, "Unknown interaction")
         if made.answered:
             raise No(400, 40060, "Interaction has already been acknowledged.")
-        made.answered = body["type"]
         data: Shape = body.get("data") or {}
+        if body["type"] == 8:
+            _check_choices(data["choices"])
+        made.answered = body["type"]
         made.seconds = monotonic() - made.begun
         out: Shape = {"id": id_, "type": made.kind}
         resource: Shape = {}
@@ -111,6 +113,12 @@ class Interactions:
         wanted = ("content", "components")
         message.update({key: body[key] for key in wanted if key in body})
         return message
+
+
+def _check_choices(choices: list[Shape]) -> None:
+    lengths = [len(text) for each in choices for text in (each["name"], each["value"])]
+    if len(choices) > 25 or not all(1 <= length <= 100 for length in lengths):
+        raise No(400, 50035, "there are at most 25 suggestions, of 1 to 100 characters")
 
 
 def _check_modal(data: Shape) -> None:
