@@ -18,9 +18,9 @@ from tests.kernel_kit import Bench, process
 Found = TypeVar("Found")
 ME = f"<@{BOT}>"
 OPERATOR, APPROVER, VIEWER, OUTSIDER = "1", "2", "3", "4"
-OPS_ROLE = "5000"
+OPS_ROLE, DECIDING_ROLE = "5000", "6000"
 ROLES = f"""
-approver = ["discord:{APPROVER}"]
+approver = ["discord:{APPROVER}", "discord-role:{GUILD}/{DECIDING_ROLE}"]
 operator = ["discord-role:{GUILD}/{OPS_ROLE}"]
 """
 
@@ -121,6 +121,6 @@ async def card(server: DiscordServer) -> Shape:
 
     def look() -> Shape | None:
         mine = reversed(said(server))
-        return next((m for m in mine if {"deny", "again"} & buttons(m).keys()), None)
+        return next((m for m in mine if {"deny", "again", "sure_again"} & buttons(m).keys()), None)
 
     return await until(look, "a card")

@@ -126,6 +126,10 @@ def _check_modal(data: Shape) -> None:
     if not 1 <= len(rows) <= 5 or len(data["title"]) > 45 or len(data["custom_id"]) > 100:
         raise No(400, 50035, "a form has 1 to 5 rows and a title of 45 characters")
     for row in rows:
+        if row["type"] == 10:
+            if len(row["content"]) > 4_000:
+                raise No(400, 50035, "a text has 4000 characters")
+            continue
         field_ = row["component"]
         if len(row["label"]) > 45 or len(field_.get("value") or "") > 4_000:
             raise No(400, 50035, "a label has 45 characters, a value 4000")

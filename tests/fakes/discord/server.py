@@ -58,13 +58,15 @@ class DiscordServer:
         self, form: Interaction, values: dict[str, str], *, by: str = "1"
     ) -> Interaction:
         """The form that an interaction was answered with; what is not in *values* stays."""
-        rows = [row["component"] for row in form.modal["components"]]
+        given = form.modal["components"]
+        rows = [row["component"] for row in given if "component" in row]
         sent = [
             {"type": 18, "id": n, "component": {
                 "type": 4, "id": n + 10, "custom_id": row["custom_id"],
                 "value": values.get(row["custom_id"], row.get("value") or "")}}
             for n, row in enumerate(rows)
         ]  # fmt: skip
+        sent += [{"type": 10, "id": 90} for row in given if row["type"] == 10]
         made = Interaction(5, form.channel, by, form.message)
         data = {"custom_id": form.modal["custom_id"], "components": sent}
         return await self.interact(made, data)
