@@ -128,7 +128,8 @@ class Api:
         if "after" in request.query:
             after = int(request.query["after"])
             return 200, [m for m in found if int(m["id"]) > after][:limit][::-1]
-        return 200, found[::-1][:limit]
+        before = int(request.query.get("before", 1 << 63))
+        return 200, [m for m in found[::-1] if int(m["id"]) < before][:limit]
 
     async def _message(self, request: web.Request, body: Shape) -> Answer:
         return 200, self._world.message(*_place(request))
