@@ -32,7 +32,7 @@ STALE = 60.0
 _FATAL = (discord.LoginFailure, discord.PrivilegedIntentsRequired)
 _TROUBLE = (discord.DiscordException, aiohttp.ClientError, OSError)
 _AWAY = (*_TROUBLE, AttributeError)
-"""discord.py trips over itself where a gateway is away at first, or while it is closed."""
+"""discord.py trips over itself where a gateway is away at first."""
 
 
 class DiscordTrouble(Exception):
