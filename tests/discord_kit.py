@@ -95,6 +95,16 @@ async def health(bench: Bench, text: str, *, seconds: float = 10) -> str:
             await asyncio.sleep(0.05)
 
 
+async def told(bench: Bench, runs: int) -> None:
+    """Until so many runs are told to their end."""
+    async with asyncio.timeout(20):
+        while True:
+            [(whole,)] = await bench.store.read("SELECT COUNT(*) FROM rendered WHERE whole = 1")
+            if whole == runs:
+                return
+            await asyncio.sleep(0.02)
+
+
 def said(server: DiscordServer) -> list[Shape]:
     """The bot's messages, oldest first."""
     mine = (m for m in server.world.messages.values() if m["author"]["id"] == BOT)

@@ -39,6 +39,15 @@ class DiscordServer:
         await self.tell(message)
         return message
 
+    def attached(self, name: str, data: bytes, kind: str = "text/plain") -> Shape:
+        """A file, for ``says(…, attachments=[…])``."""
+        self.api.files[name] = data
+        url = f"{self.url.removesuffix('/api/v10')}/files/{name}"
+        return {
+            "id": shapes.snowflake(), "filename": name, "size": len(data), "url": url,
+            "proxy_url": url, "content_type": kind,
+        }  # fmt: skip
+
     async def tell(self, message: Shape) -> None:
         """The bot is told of a message, perhaps once more."""
         more: Shape = {}
