@@ -14,6 +14,7 @@ import agent.models
 import healer
 import tools
 import tools.hosts
+import tools.naming
 from bot import audit, builtin
 from bot.access import Access
 from bot.agents import Agent
@@ -37,6 +38,7 @@ from bot.redact import Redactor
 from bot.resources import Resources
 from bot.runtime import Runtime
 from bot.spending import Budget, Budgets, DayBudget
+from bot.suggestion import Source
 from bot.supervision import Supervisor
 from bot.tool import Tool
 from bot.usage import Usage
@@ -82,6 +84,7 @@ class Kernel:
         self._mode = settings.mode
         self._redact = redactor
         self._troubles: list[Callable[[], Mapping[str, str]]] = []
+        self._sources: dict[str, Source] = {}
         self.feed = Feed(store, redactor.presentable, poll=pace.feed_poll)
         access, hosts = Access(store, settings.roles_file), resources.hosts
         self.runtime = Runtime(store, self.feed, access, agents, lease=pace.lease)
@@ -127,13 +130,14 @@ class Kernel:
             parts.process,
             parts.redactor.presentable,
             self._gallery,
-            Catalogue(toolset, lambda: self.dispatcher.all, self.health),
+            Catalogue(toolset, lambda: self.dispatcher.all, self.health, lambda: self._sources),
         )
 
     def add(self, part: Part) -> None:
         """Take in what a part brings besides its services."""
         self.dispatcher.add(part.commands)
         self._troubles.append(part.troubles)
+        self._sources |= part.sources
 
     async def health(self) -> Health:
         parts = {"runs": self.runtime.trouble, **self.supervisor.troubles}
@@ -189,7 +193,8 @@ async def assembled(
     memory, remembering = agent.memory.create(settings, store, model, redactor)
     toolset = healer.Toolset(lambda: plugins.tools, plugins.prepared)
     healing = healer.create(settings, store, hosts, memory, toolset)
-    made = (tooling, tools.hosts.part(hosts), remembering, modelling, healing.part)
+    naming = Part(sources=tools.naming.sources(hosts))
+    made = (tooling, tools.hosts.part(hosts), remembering, modelling, naming, healing.part)
     parts = parts_of(settings, store, redactor, made)
     for part in parts:
         redactor.learn(part.secrets)

@@ -13,6 +13,7 @@ from bot.chat import IncomingMessage, ThreadRef, User
 from bot.command import Caller, Command
 from bot.events import Decision, ModelReplied
 from bot.recorded import Live, Recorded
+from bot.suggestion import Source
 from bot.tool import Verdict
 from bot.views import ModelStatus, Reading
 
@@ -222,5 +223,7 @@ class Part:
     """name → value of every secret the part made or read itself: redaction must know it."""
     prepare: Callable[[], Awaitable[None]] | None = None
     """Awaited before the first run goes on; not for a verb of the command line."""
+    sources: Mapping[str, Source] = field(default_factory=dict[str, Source])
+    """Argument → what it could be, suggested while somebody types."""
     troubles: Callable[[], Mapping[str, str]] = dict[str, str]
     """What is wrong now: name → one line, shown in ``/health`` beside the services."""

@@ -14,6 +14,7 @@ from bot.pictures import Gallery
 from bot.ports import NotFound, Row, Store
 from bot.receiving import takes_part_in
 from bot.recorded import Recorded
+from bot.suggestion import Source, Suggestion
 from bot.tool import Tool
 from bot.views import ApprovalView, Health, PictureView, RunView, ThreadView
 
@@ -24,6 +25,10 @@ _DECIDABLE = (
 _INCIDENTS = f"{incident_thread('')}%"
 _RECENTLY = 7 * 86_400
 """Seconds for which an incident is among everybody's threads."""
+_GOING = (
+    "SELECT r.id, r.thread, r.status, t.title FROM runs r JOIN threads t ON t.thread = r.thread"
+    " WHERE r.status IN ('queued', 'ready', 'running', 'waiting') ORDER BY r.id DESC LIMIT 50"
+)
 _RUN = "r.id, r.thread, r.status, r.model, r.requester, r.created"
 
 
@@ -34,6 +39,7 @@ class Catalogue:
     tools: Callable[[], Mapping[str, Tool]]
     commands: Callable[[], Mapping[str, Command]]
     health: Callable[[], Awaitable[Health]]
+    sources: Callable[[], Mapping[str, Source]]
 
 
 class Reader:
@@ -138,6 +144,29 @@ class Reader:
     async def commands(self, *, by: User) -> Sequence[Command]:
         role = await self._role(by)
         return [command for command in self.vocabulary() if role.covers(command.role)]
+
+    async def suggest(
+        self, argument: str, given: Mapping[str, str], *, by: User
+    ) -> Sequence[Suggestion]:
+        role = await self._role(by)
+        if argument == "approval":
+            requests = [view.request for view in await self.approvals(by=by)]
+            return [Suggestion(r.approval, f"{r.call.name} on {r.host}") for r in requests]
+        if argument == "run":
+            return await self._going(by)
+        if argument == "tool":
+            return [Suggestion(tool.name) for tool in await self.tools(by=by)]
+        source = self._catalogue.sources().get(argument)
+        if source is None:
+            return ()
+        authorize(role, source.role, f"Seeing what can be a {argument}")
+        return await source.fn(given)
+
+    async def _going(self, by: User) -> Sequence[Suggestion]:
+        """Runs that are not over, newest first, in threads that they may see."""
+        rows = await self._store.read(_GOING)
+        seen = {row[1]: await self.sees(ThreadRef.parse(row[1]), by=by) for row in rows}
+        return [Suggestion(row[0], f"{row[2]}: {row[3]}") for row in rows if seen[row[1]]]
 
     def vocabulary(self) -> Sequence[Command]:
         return sorted(self._catalogue.commands().values(), key=lambda command: command.name)

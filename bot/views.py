@@ -8,6 +8,7 @@ from bot.chat import Role, ThreadRef, User
 from bot.command import Command
 from bot.events import ApprovalRequested
 from bot.recorded import Recorded
+from bot.suggestion import Suggestion
 from bot.tool import Tool
 
 
@@ -110,6 +111,13 @@ class Reading(Protocol):
     async def tools(self, *, by: User) -> Sequence[Tool]: ...
     async def commands(self, *, by: User) -> Sequence[Command]:
         """Those that *by* may run."""
+        ...
+
+    async def suggest(
+        self, argument: str, given: Mapping[str, str], *, by: User
+    ) -> Sequence[Suggestion]:
+        """What an argument of this name could be: approval, run, tool, host, container; nothing
+        for others. *given*: what other arguments are. ToolError when nobody knows now."""
         ...
 
     def vocabulary(self) -> Sequence[Command]:

@@ -32,6 +32,8 @@ STALE = 60.0
 """Seconds without a connection after which a client is not believed any more."""
 _FATAL = (discord.LoginFailure, discord.PrivilegedIntentsRequired)
 _TROUBLE = (discord.DiscordException, aiohttp.ClientError, OSError)
+_AWAY = (*_TROUBLE, AttributeError)
+"""discord.py trips over itself where a gateway is away at first."""
 
 
 class DiscordTrouble(Exception):
@@ -107,7 +109,7 @@ class DiscordService:
                     await self._connected(client, bot, lease)
             except _FATAL:
                 raise
-            except _TROUBLE as error:
+            except _AWAY as error:
                 raise DiscordTrouble(f"Discord cannot be reached: {error}") from error
             finally:
                 self._client = None
@@ -141,7 +143,7 @@ class DiscordService:
             ]
             try:
                 await client.connect()
-            except _TROUBLE as error:
+            except _AWAY as error:
                 failure = error  # raised below as it is, not in a group
             finally:
                 for task in beside:

@@ -12,7 +12,8 @@ from pathlib import Path
 from adapters.slack.service import SlackService
 from bot import garbage
 from bot.events import ModelReplied
-from bot.ports import Ask, Delta
+from bot.ports import Delta
+from bot.agents import Ask
 from tests.fakes.model import ScriptedModel
 from tests.fakes.slack.api import APP_TOKEN, BOT_TOKEN
 from tests.kernel_kit import process

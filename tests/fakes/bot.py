@@ -22,6 +22,7 @@ from bot.events import (
 from bot.pictures import checked
 from bot.ports import Conflict, Forbidden, Gap, NotFound, Receipt, Refused, Settled
 from bot.recorded import Live, Recorded
+from bot.suggestion import Suggestion
 from bot.tool import Tool, Verdict
 from bot.views import ApprovalView, Health, ModelInfo, ModelStatus, PictureView, RunView, ThreadView
 
@@ -244,6 +245,11 @@ class FakeBot:
 
     async def commands(self, *, by: User) -> Sequence[Command]:
         return self.installed
+
+    async def suggest(
+        self, argument: str, given: Mapping[str, str], *, by: User
+    ) -> Sequence[Suggestion]:
+        return []
 
     def vocabulary(self) -> Sequence[Command]:
         return self.installed

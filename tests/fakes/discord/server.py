@@ -59,6 +59,15 @@ class DiscordServer:
         await self.tell(message)
         return message
 
+    def attached(self, name: str, data: bytes, kind: str = "text/plain") -> Shape:
+        """A file, for ``says(…, attachments=[…])``."""
+        self.api.files[name] = data
+        url = f"{self.url.removesuffix('/api/v10')}/files/{name}"
+        return {
+            "id": shapes.snowflake(), "filename": name, "size": len(data), "url": url,
+            "proxy_url": url, "content_type": kind,
+        }  # fmt: skip
+
     async def tell(self, message: Shape) -> None:
         """The bot is told of a message, perhaps once more."""
         more: Shape = {}
@@ -78,13 +87,15 @@ class DiscordServer:
         self, form: Interaction, values: dict[str, str], *, by: str = "1"
     ) -> Interaction:
         """The form that an interaction was answered with; what is not in *values* stays."""
-        rows = [row["component"] for row in form.modal["components"]]
+        given = form.modal["components"]
+        rows = [row["component"] for row in given if "component" in row]
         sent = [
             {"type": 18, "id": n, "component": {
                 "type": 4, "id": n + 10, "custom_id": row["custom_id"],
                 "value": values.get(row["custom_id"], row.get("value") or "")}}
             for n, row in enumerate(rows)
         ]  # fmt: skip
+        sent += [{"type": 10, "id": 90} for row in given if row["type"] == 10]
         made = Interaction(5, form.channel, by, form.message)
         data = {"custom_id": form.modal["custom_id"], "components": sent}
         return await self.interact(made, data)
