@@ -170,7 +170,7 @@ def parts_of(
     parts.append(
         Part(periodics=(audit.periodic(store),), cli=audit.cli(store, redactor.redact_json))
     )
-    return [*parts, healer.create(store, [p for part in parts for p in part.periodics])]
+    return [*parts, healer.scheduler(store, [p for part in parts for p in part.periodics])]
 
 
 @asynccontextmanager
@@ -182,14 +182,19 @@ async def assembled(
     hosts = tools.hosts.create(settings)
     model, modelling = agent.models.create(settings)
     memory, remembering = agent.memory.create(settings, store, model, redactor)
-    _, cataloguing = healer.runbooks(settings, hosts, plugins.prepared)
-    made = (tooling, tools.hosts.part(hosts), remembering, modelling, cataloguing)
+    toolset = healer.Toolset(lambda: plugins.tools, plugins.prepared)
+    healing = healer.create(settings, store, hosts, memory, toolset)
+    made = (tooling, tools.hosts.part(hosts), remembering, modelling, healing.part)
     parts = parts_of(settings, store, redactor, made)
     for part in parts:
         redactor.learn(part.secrets)
     try:
         resources = Resources(hosts, memory)
-        agents = (agent.create(lambda: plugins.tools),)
+        agents = (
+            agent.create(lambda: plugins.tools),
+            agent.diagnosis(healing.diagnostics),
+            healing.repair,
+        )
         kernel = Kernel(settings, store, model, agents, resources, redactor, pace)
         for part in parts:
             kernel.add(part)

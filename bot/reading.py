@@ -20,6 +20,9 @@ _MINE = "SELECT r.thread FROM inbox i JOIN runs r ON r.id = i.run WHERE i.sender
 _DECIDABLE = (
     "SELECT r.thread FROM approvals a JOIN runs r ON r.id = a.run WHERE a.status = 'pending'"
 )
+_INCIDENTS = f"{incident_thread('')}%"
+_RECENTLY = 7 * 86_400
+"""Seconds for which an incident is among everybody's threads."""
 _RUN = "r.id, r.thread, r.status, r.model, r.requester, r.created"
 
 
@@ -61,7 +64,7 @@ class Reader:
         role = await self._role(by)
         visible = f"t.thread IN ({_MINE})"
         if role.covers(Role.OPERATOR):
-            visible += f" OR t.thread LIKE '{incident_thread('%')}'"
+            visible += f" OR (t.thread LIKE '{_INCIDENTS}' AND t.updated > {{now}} - {_RECENTLY})"
         if role.covers(Role.APPROVER):
             visible += f" OR t.thread IN ({_DECIDABLE})"
         if role.covers(Role.ADMIN):

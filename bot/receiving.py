@@ -5,7 +5,7 @@ from time import time
 
 from bot.access import Access, authorize, may_see
 from bot.approvals import supersede
-from bot.chat import IncomingMessage, Role, ThreadRef, User, incident_of
+from bot.chat import HEALER, IncomingMessage, Role, ThreadRef, User, incident_of
 from bot.events import Event, MessageJoined, RunStarted
 from bot.ids import new_id
 from bot.journal import Head, entries, insert, sign
@@ -48,7 +48,7 @@ class Receiver:
         exists, takes_part = await takes_part_in(self._store, thread, user)
         incident = bool(incident_of(thread))
         if not exists:
-            visible = not incident  # only an incident opens a thread of its own
+            visible = not incident or user == HEALER  # who opens threads for its incidents
         else:
             visible = may_see(role, takes_part=takes_part, may_decide=False, incident=incident)
         if not visible:

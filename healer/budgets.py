@@ -26,6 +26,8 @@ class Repair:
     version: str
     time: float
     """When it was ordered, by the healer's clock."""
+    order: str = ""
+    """What its run is told."""
     run: str = ""
     """Empty until its run has begun."""
     outcome: Outcome = "open"

@@ -13,7 +13,7 @@ OWN = "bot"
 def forbidden(standing: Standing, incident: Incident) -> Iterator[str]:
     """What nobody can overrule by asking for the repair."""
     if standing.off:
-        yield f"healing is switched off: {standing.off}"
+        yield standing.off
     if window := standing.maintained(incident.host):
         yield f"{incident.host or 'everything'} is in maintenance, says {window.given}"
     if incident.proposal is None:

@@ -72,6 +72,8 @@ class Incident:
     told: float = 0.0
     """Of a storm: when it was last summed up."""
     closed: float = 0.0
+    noted: bool = False
+    """It was looked back on, or need not be."""
 
     @property
     def fingerprint(self) -> str:

@@ -24,12 +24,15 @@ _UPSERT_SIGNAL = (
     " ON CONFLICT (fingerprint) DO UPDATE SET data = excluded.data"
 )
 _OPEN_INCIDENT = (
-    "INSERT INTO incidents (id, log, fingerprint, host, opened, version, data)"
-    " VALUES ($1, $2, $3, $4, $5, 1, $6) ON CONFLICT DO NOTHING RETURNING id"
+    "INSERT INTO incidents (id, log, fingerprint, host, opened, version, data, quiet)"
+    " VALUES ($1, $2, $3, $4, $5, 1, $6, $7) ON CONFLICT DO NOTHING RETURNING id"
 )
 _KEEP_INCIDENT = (
-    "UPDATE incidents SET data = $2, closed = $3, version = version + 1"
+    "UPDATE incidents SET data = $2, closed = $3, noted = $5, version = version + 1"
     " WHERE id = $1 AND version = $4 RETURNING id"
+)
+_UNNOTED = (
+    "SELECT data, version FROM incidents WHERE closed IS NOT NULL AND noted = 0 ORDER BY closed"
 )
 _BEGIN_LOG = (
     "INSERT INTO runs (id, thread, status, requester, role, model, agent, fresh, created)"
@@ -88,6 +91,26 @@ class Records:
     async def open_incidents(self) -> list[Kept]:
         return [_kept(row) for row in await self._store.read(_OPEN)]
 
+    async def open_one(self, fingerprint: str) -> Kept | None:
+        rows = await self._store.read(
+            "SELECT data, version FROM incidents WHERE fingerprint = $1 AND closed IS NULL",
+            fingerprint,
+        )
+        return _kept(rows[0]) if rows else None
+
+    async def loud_since(self, at: float) -> list[Incident]:
+        """Those that opened since then and are told by themselves."""
+        rows = await self._store.read(
+            "SELECT data, version FROM incidents"
+            " WHERE closed IS NULL AND quiet = 0 AND opened > $1",
+            at,
+        )
+        return [_kept(row).incident for row in rows]
+
+    async def unnoted(self) -> list[Kept]:
+        """Those that are over and not yet looked back on, oldest first."""
+        return [_kept(row) for row in await self._store.read(_UNNOTED)]
+
     async def incident(self, identity: str) -> Kept | None:
         rows = await self._store.read(
             "SELECT data, version FROM incidents WHERE id = $1", identity.upper()
@@ -135,10 +158,10 @@ class Records:
                 data = _INCIDENT.dump_json(incident).decode()
                 if await query(
                     _OPEN_INCIDENT, incident.id, incident.log, incident.fingerprint,
-                    incident.host, incident.opened, data,
+                    incident.host, incident.opened, data, int(incident.quiet),
                 ):  # fmt: skip
                     query.later(_BEGIN_LOG, incident.log, str(incident.thread), at)
-                    query.later(_BEGIN_THREAD, str(incident.thread), incident.title[:80], at)
+                    _show_thread(query, incident, at)
                     insert(query, incident.log, entries(await head(query, incident.log), [
                         change.event(at)
                     ]))  # fmt: skip
@@ -150,7 +173,8 @@ class Records:
         async with self._store.transaction() as query:
             incident = change.incident
             data, closed = _INCIDENT.dump_json(incident).decode(), incident.closed or None
-            if not await query(_KEEP_INCIDENT, incident.id, data, closed, known.version):
+            noted = int(incident.noted)
+            if not await query(_KEEP_INCIDENT, incident.id, data, closed, known.version, noted):
                 return False
             if change.line:
                 await _record(query, incident, change.event(at), at)
@@ -240,7 +264,13 @@ async def _record(query: Query, incident: Incident, event: Event, at: float) -> 
     insert(query, incident.log, entries(await head(query, incident.log), [event]))
     status = "resolved" if incident.closed else "open"
     query.later("UPDATE runs SET status = $2 WHERE id = $1", incident.log, status)
-    query.later(_BEGIN_THREAD, str(incident.thread), incident.title[:80], at)
+    _show_thread(query, incident, at)
+
+
+def _show_thread(query: Query, incident: Incident, at: float) -> None:
+    """In the list of threads; the parts of something else would only fill it."""
+    if not incident.quiet:
+        query.later(_BEGIN_THREAD, str(incident.thread), incident.title[:80], at)
 
 
 def _keep_repair(query: Query, repair: Repair) -> None:

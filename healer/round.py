@@ -36,20 +36,27 @@ class Round:
         hosts: Hosts,
         escalation: Callable[[], Escalation],
         rules: Rules,
+        off: Callable[[], str],
         *,
         clock: Callable[[], float] = wall_clock,
     ) -> None:
+        """*off*: why healing is switched off, if it is."""
         self._records = records
         self._watch = watch
         self._hosts = hosts
         self._escalation = escalation
-        self._rules = rules
+        self.rules = rules
+        self._off = off
         self._clock = clock
+
+    def now(self) -> float:
+        """Seconds since the epoch."""
+        return self._clock()
 
     async def look(self, bot: Bot) -> Standing:
         """Look at everything that is due, and bring the incidents up to date."""
         at = self._clock()
-        time = await self._records.pass_time(self._rules.period)
+        time = await self._records.pass_time(self.rules.period)
         seen = await self._watch.look(at)
         await self._fold(seen, time, at)
         findings = {fingerprint(s.check, s.host, s.finding.target): s.finding for s in seen}
@@ -70,7 +77,6 @@ class Round:
             time = await self._records.pass_time(0)
         names = list(self._hosts.names())
         incidents = [kept.incident for kept in await self._records.open_incidents()]
-        value, by = await self._records.setting("off")
         return Standing(
             time=time,
             at=at,
@@ -80,8 +86,8 @@ class Round:
             silences={each.scope: each for each in await self._records.silences(at)},
             groups={**self._hosts.groups(), "": names},
             escalation=self._escalation(),
-            off=f"by {by}" if value else "",
-            rules=self._rules,
+            off=self._off(),
+            rules=self.rules,
         )
 
     async def _fold(self, seen: Sequence[Seen], time: float, at: float) -> None:
@@ -92,7 +98,7 @@ class Round:
             signal = known.get(key) or Signal(each.check, each.host, each.finding.target)
             if not signal.recent and each.finding.ok and each.finding.value is None:
                 continue  # well and without a number: there is nothing to remember
-            changed[key] = signal.fold(each.finding, time, at, self._rules)
+            changed[key] = signal.fold(each.finding, time, at, self.rules)
         names = {*self._hosts.names(), ""}
         gone = [key for key, signal in known.items() if signal.host not in names]
         await self._records.keep_signals(changed.values())

@@ -33,6 +33,8 @@ class Rules:
     per_fleet: int = 6
     """Repairs anywhere within an hour."""
     at_once: int = 2
+    diagnosis: float = 300.0
+    """How long a repair waits for the diagnosis."""
     common_cause: int = 3
     """Targets of one group, bad within :attr:`common_within`, that point to one cause …"""
     common_part: float = 0.4

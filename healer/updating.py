@@ -6,6 +6,7 @@ from healer.check import Finding
 from healer.escalation import due, escalated
 from healer.incidents import Change, Incident
 from healer.standing import COMMON_CAUSE, STORM, Standing
+from healer.words import span
 
 ALERT = "alert"
 """Check of incidents that others told of: they say themselves when it is over."""
@@ -34,18 +35,10 @@ def updated(standing: Standing, incident: Incident, finding: Finding | None) -> 
 
 def closed(standing: Standing, incident: Incident, why: str, by: str = "") -> Change:
     lasted = max(0.0, standing.at - incident.opened)
-    over = replace(incident, closed=standing.at, repairing=False)
+    over = replace(incident, closed=standing.at, noted=incident.quiet)
     signal = standing.signals.get(incident.fingerprint)
     line = f"resolved after {span(lasted)}: {why}"
     return Change(over, line, by, series=signal.history if signal else ())
-
-
-def span(seconds: float) -> str:
-    """``45 s``, ``12 min``, ``3 h 20 min``."""
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    minutes = round(seconds / 60)
-    return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60} min"
 
 
 def _cause(standing: Standing, incident: Incident) -> Change | None:

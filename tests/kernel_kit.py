@@ -139,3 +139,6 @@ class OneHost:
 
     def expand(self, target: str) -> Sequence[str]:
         return [target]
+
+    def groups(self) -> Mapping[str, Sequence[str]]:
+        return {}

@@ -138,7 +138,7 @@ async def test_stopping_frees_the_lock(tmp_path: Path) -> None:
 async def test_the_part(tmp_path: Path) -> None:
     """The healer adds one service to the process."""
     async with SqliteStore.open(tmp_path / "db") as store:
-        part = healer.create(store, [])
+        part = healer.scheduler(store, [])
 
     assert ["scheduler"] == [service.name for service in part.services]
 

@@ -11,10 +11,13 @@ CREATE TABLE incidents (
     opened      DOUBLE PRECISION NOT NULL,
     closed      DOUBLE PRECISION,
     version     BIGINT NOT NULL,
-    data        TEXT NOT NULL
+    data        TEXT NOT NULL,
+    quiet       INTEGER NOT NULL,
+    noted       INTEGER NOT NULL DEFAULT 0
 ) {clustered};
 CREATE UNIQUE INDEX one_open_incident ON incidents (fingerprint) WHERE closed IS NULL;
-CREATE INDEX open_incidents ON incidents (opened) WHERE closed IS NULL;
+CREATE INDEX open_incidents ON incidents (quiet, opened) WHERE closed IS NULL;
+CREATE INDEX incidents_to_note ON incidents (closed) WHERE closed IS NOT NULL AND noted = 0;
 
 CREATE TABLE repairs (
     incident TEXT NOT NULL,
