@@ -35,9 +35,10 @@ from bot.receiving import Receiver
 from bot.redact import Redactor
 from bot.resources import Resources
 from bot.runtime import Runtime
-from bot.spending import Budget
+from bot.spending import Budget, Budgets, DayBudget
 from bot.supervision import Supervisor
 from bot.tool import Tool
+from bot.usage import Usage
 from bot.views import Health
 
 log = structlog.get_logger()
@@ -81,14 +82,15 @@ class Kernel:
         self._redact = redactor
         self._troubles: list[Callable[[], Mapping[str, str]]] = []
         self.feed = Feed(store, redactor.presentable, poll=pace.feed_poll)
-        access = Access(store, settings.roles_file)
+        access, hosts = Access(store, settings.roles_file), resources.hosts
         self.runtime = Runtime(store, self.feed, access, agents, lease=pace.lease)
         self._approvals = Approvals(
             store, self.runtime.changed, ttl=settings.approval_ttl, two_person=settings.two_person
         )
-        tools, hosts = agents[0].tools, resources.hosts
+        tools = agents[0].tools
         judges = Judges(tools, hosts, access, self._approvals, redactor, mode=settings.mode)
-        self._driver = self._driving(judges, resources, redactor, pace.budget)
+        day = DayBudget(Usage(store), settings.tokens_per_day, settings.tokens_per_day_all)
+        self._driver = self._driving(judges, resources, redactor, Budgets(pace.budget, day))
         self.dispatcher = Dispatcher(access)
         parts = Parts(
             store=store,
@@ -103,17 +105,17 @@ class Kernel:
             process=ProcessLog(store, self.feed.ring),
         )
         self.bot = ChatBot(parts, self._reader(parts, tools))
-        self.dispatcher.add(builtin.commands(self.bot))
+        self.dispatcher.add((*builtin.commands(self.bot), builtin.accounting(day, access.role)))
 
     def _driving(
-        self, judges: Judges, resources: Resources, redactor: Redactor, budget: Budget
+        self, judges: Judges, resources: Resources, redactor: Redactor, budgets: Budgets
     ) -> Driver:
         executor = Executor(resources, self.feed, redactor)
         briefer = Briefer(resources.memory)
-        budget = replace(budget, patience=self._approvals.ttl)
-        calls = Calls(judges, executor, self._approvals, budget)
+        budgets = replace(budgets, run=replace(budgets.run, patience=self._approvals.ttl))
+        calls = Calls(judges, executor, self._approvals, budgets.run)
         wake = self.runtime.wake
-        return Driver(self.model, calls, self.feed, briefer, redactor, budget=budget, wake=wake)
+        return Driver(self.model, calls, self.feed, briefer, redactor, budgets=budgets, wake=wake)
 
     def _reader(self, parts: Parts, toolset: Callable[[], Mapping[str, Tool]]) -> Reader:
         return Reader(

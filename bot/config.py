@@ -112,6 +112,10 @@ class Settings(BaseSettings):
     """Seconds an approval stays open."""
     two_person: bool = False
     """Nobody may approve what they asked for or edited themselves."""
+    tokens_per_day: int = Field(default=0, ge=0)
+    """Tokens of models one person may use a day (UTC) before an admin is asked; 0: no limit."""
+    tokens_per_day_all: int = Field(default=0, ge=0)
+    """The same for all people together."""
     log_format: Literal["text", "json"] = "text"
     """How the log is written: text for people, json for programs."""
 

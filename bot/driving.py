@@ -27,7 +27,7 @@ from bot.ledger import CallState
 from bot.ports import Delta, Model, ModelError
 from bot.redact import Redactor
 from bot.run import Overtaken, Run, Turn, insist
-from bot.spending import Budget
+from bot.spending import Budgets
 from bot.streaming import Deltas
 from bot.tool import Risk, ToolCall, Trust
 
@@ -43,7 +43,7 @@ class Driver:
         briefer: Briefer,
         redactor: Redactor,
         *,
-        budget: Budget,
+        budgets: Budgets,
         wake: Callable[[], None],
     ) -> None:
         """*wake*: a run became ready."""
@@ -52,7 +52,7 @@ class Driver:
         self._feed = feed
         self._briefer = briefer
         self._redact = redactor
-        self._budget = budget
+        self._budgets = budgets
         self._wake = wake
 
     async def drive(self, run: Run) -> None:
@@ -106,18 +106,18 @@ class Driver:
         if ledger.stop:
             return _stopped(run, self._redact)
         if ledger.expired:
-            minutes = round(self._budget.patience / 60, 1)
+            minutes = round(self._budgets.run.patience / 60, 1)
             refused = [ToolFinished(call, "denied", "nobody decided") for call in ledger.calls]
             return [*refused, RunFailed(f"not done: nobody decided within {minutes:g} min")]
-        if ledger.over_budget and time() > ledger.last_at / 1e6 + self._budget.patience:
+        if ledger.over_budget and time() > ledger.last_at / 1e6 + self._budgets.run.patience:
             reached = ledger.over_budget
-            return [RunFailed(f"the budget of {reached.limit} {reached.budget} is used up")]
+            return [RunFailed(f"nobody granted more: {reached.text}")]
         return ()
 
     async def _ask(self, run: Run, ask: Ask) -> bool:
         if run.ledger.over_budget:
-            return await self._park(run, run.ledger.last_at / 1e6 + self._budget.patience)
-        if reached := self._budget.reached(run.ledger.spent):
+            return await self._park(run, run.ledger.last_at / 1e6 + self._budgets.run.patience)
+        if reached := await self._budgets.reached(run):
             await run.append(reached)
             return True
         if ask.purpose == "summary":
@@ -148,7 +148,7 @@ class Driver:
         except ModelError as error:
             log.warning("no summary", run=run.id, reason=str(error))
         text = self._redact(reply.text) or "(It could not be summed up, and is left out.)"
-        return ContextSummarised(text, ask.upto, reply.usage)
+        return ContextSummarised(text, ask.upto, reply.usage, reply.model)
 
     async def _reply(self, run: Run, ask: Ask) -> ModelReplied:
         last, tainted = run.ledger.seq, run.ledger.tainted

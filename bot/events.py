@@ -166,13 +166,25 @@ class ContextSummarised:
     upto: int
     """Seq of the last event it stands for; -1: the earlier runs, -2: without the last one …"""
     usage: Usage = Usage()
+    model: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class BudgetReached:
     kind: ClassVar[str] = "budget_reached"
-    budget: Literal["steps", "calls", "seconds", "tokens"]
+    budget: Literal["steps", "calls", "seconds", "tokens", "day", "day_all"]
+    """The last two: tokens of one day (UTC), of who asked and of everybody."""
     limit: int
+
+    @property
+    def text(self) -> str:
+        match self.budget:
+            case "day":
+                return f"The day's limit of {self.limit} tokens for one person is used up."
+            case "day_all":
+                return f"The day's limit of {self.limit} tokens for everybody is used up."
+            case _:
+                return f"This run has used up its limit of {self.limit} {self.budget}."
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,6 +50,8 @@ class Spent:
     seconds: float = 0.0
     """Of work: models and tools; neither queues nor people nor the bot's absence count."""
     grants: int = 0
+    days: int = 0
+    """Grants of a day's budget."""
 
 
 class Ledger:
@@ -107,8 +109,7 @@ class Ledger:
             case BudgetReached():
                 self.over_budget = event
             case BudgetGranted():
-                self.over_budget = None
-                self.spent.grants += 1
+                self._granted()
             case ModelReplied():
                 self._replied(event)
             case ToolStarted() | ToolFinished():
@@ -119,6 +120,14 @@ class Ledger:
     def _spend(self, event: Event) -> None:
         if isinstance(event, ModelReplied | ContextSummarised):
             self.spent.tokens += event.usage.prompt + event.usage.completion
+
+    def _granted(self) -> None:
+        """More of what was used up: of the day's tokens, or of the run's own budgets."""
+        if self.over_budget and self.over_budget.budget in ("day", "day_all"):
+            self.spent.days += 1
+        else:
+            self.spent.grants += 1
+        self.over_budget = None
 
     def _pass_time(self, recorded: Recorded) -> None:
         """People's events end a wait, the owner's may show that it was away."""

@@ -47,6 +47,8 @@ class Model(Protocol):
 # --- where state lives ------------------------------------------------------------------------
 
 Row = tuple[Any, ...]
+Statement = tuple[str, Sequence[Any]]
+"""SQL, and its parameters."""
 
 
 class StoreError(Exception):
@@ -74,8 +76,10 @@ class Store(Protocol):
     Every method raises StoreError."""
 
     async def read(self, sql: str, *args: Any) -> Sequence[Row]: ...
-    async def write(self, sql: str, *args: Any) -> Sequence[Row]:
+    async def write(self, sql: str, *args: Any, then: Sequence[Statement] = ()) -> Sequence[Row]:
         """One statement, durable when it returns; statements that meet share a commit.
+
+        *then*: what is written together with it, or not at all, if it returns any row.
 
         Raises UniqueViolation."""
         ...

@@ -80,7 +80,7 @@ class Thinking(ScriptedModel):
     """A scripted model that is there for whoever diagnoses."""
 
     async def status(self) -> ModelStatus:
-        return ModelStatus(True, installed=(ModelInfo("scripted"),), auto="scripted")
+        return ModelStatus(reachable=True, installed=(ModelInfo("scripted"),), auto="scripted")
 
 
 class Machines(Fleet):

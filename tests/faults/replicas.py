@@ -11,7 +11,7 @@ import agent
 from bot.agents import Ask
 from bot.app import Kernel
 from bot.events import ModelReplied
-from bot.ports import Query, Row
+from bot.ports import Query, Row, Statement
 from bot.redact import Redactor
 from bot.resources import Resources
 from bot.store.sqlite import SqliteStore
@@ -47,9 +47,9 @@ class Freezer:
         await self._running.wait()
         return await self._store.read(sql, *args)
 
-    async def write(self, sql: str, *args: Any) -> Sequence[Row]:
+    async def write(self, sql: str, *args: Any, then: Sequence[Statement] = ()) -> Sequence[Row]:
         await self._pause(self.before, args)
-        rows = await self._store.write(sql, *args)
+        rows = await self._store.write(sql, *args, then=then)
         self.used.set()
         await self._pause(self.after if rows else "", args)
         return rows

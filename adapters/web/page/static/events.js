@@ -120,7 +120,9 @@ function closeApproval(run, frame, fields) {
 }
 
 function budgetReached(run, frame) {
-  const text = `This run has used up its limit of ${frame.limit} ${frame.budget}.`;
+  const whose = { day: "one person", day_all: "everybody" }[frame.budget];
+  const text = whose ? `The day's limit of ${frame.limit} tokens for ${whose} is used up.`
+    : `This run has used up its limit of ${frame.limit} ${frame.budget}.`;
   return add(run, { kind: "budget", text, run: run.id, open: true });
 }
 
