@@ -10,7 +10,7 @@ from healer.parameter import NAME, Given, Value
 
 _PLACE = re.compile(r"\$\{(" + NAME + r")\}")
 _QUOTING = re.compile(r"\\.|'[^']*'|\"(?:\\.|[^\"\\])*\"", re.DOTALL)
-_PROGRAM = re.compile(r"(?:^|[;&|(]|\b(?:then|else|if|sudo|-n))\s*\$\{(" + NAME + r")\}")
+_PROGRAM = re.compile(r"(?:^|[;&|(]|\b(?:then|else|if|sudo(?:\s+-n)?))\s*\$\{(" + NAME + r")\}")
 COMMAND = "command"
 """The argument that a shell reads."""
 
