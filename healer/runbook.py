@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, field_validator, model_validator
 
 from healer.parameter import NAME, RESERVED, Parameter
-from healer.template import COMMAND, fill_pattern, names_in, quoted_places
+from healer.template import COMMAND, chosen_programs, fill_pattern, names_in, quoted_places
 from healer.yaml_lines import Place
 
 _PARAMETER = re.compile(NAME)
@@ -75,6 +75,8 @@ class ToolUse(_Part):
         if isinstance(command, str):
             if inside := quoted_places(command):
                 raise ValueError(f"${{{inside[0]}}} is quoted by itself: take away the quotes")
+            if chosen := chosen_programs(command):
+                raise ValueError(f"${{{chosen[0]}}} would say which program runs: write its name")
             if "<<" in command:
                 raise ValueError("a command of a runbook has no here-document")
         return value

@@ -10,6 +10,7 @@ from healer.parameter import NAME, Given, Value
 
 _PLACE = re.compile(r"\$\{(" + NAME + r")\}")
 _QUOTING = re.compile(r"\\.|'[^']*'|\"(?:\\.|[^\"\\])*\"", re.DOTALL)
+_PROGRAM = re.compile(r"(?:^|[;&|(]|\b(?:then|else|if|sudo(?:\s+-n)?))\s*\$\{(" + NAME + r")\}")
 COMMAND = "command"
 """The argument that a shell reads."""
 
@@ -34,14 +35,20 @@ def quoted_places(command: str) -> list[str]:
     return [name for quoted in _QUOTING.findall(command) for name in _PLACE.findall(quoted)]
 
 
+def chosen_programs(command: str) -> list[str]:
+    """Names whose value would be the program that a command line runs."""
+    return _PROGRAM.findall(command)
+
+
 def fill(template: JsonValue, values: Given, argument: str = "") -> JsonValue:
     """*template* with its values put in; of the *argument* named ``command`` each is quoted."""
     match template:
+        case str() if argument == COMMAND:
+            return _filled(template, values, quote=True)
         case str() if whole := _PLACE.fullmatch(template):
-            value = values[whole[1]]
-            return shlex.quote(str(value)) if argument == COMMAND else value
+            return values[whole[1]]
         case str():
-            return _filled(template, values, quote=argument == COMMAND)
+            return _filled(template, values, quote=False)
         case list():
             return [fill(each, values) for each in template]
         case dict():

@@ -11,6 +11,7 @@ from bot.config import BadSettings
 from bot.tool import Tool
 from healer.catalogue import Catalogue, shelved
 from healer.order import NoOrder, Order
+from healer.own import bounds
 from healer.runbook_cli import cli, misuses
 from tests.fleet import Fleet
 from tests.kernel_kit import settings
@@ -214,11 +215,17 @@ async def test_the_command_line_shows_a_dry_run(
     assert await ask(found, "dance") == 2
 
 
-def test_settings_that_cannot_be(tmp_path: Path) -> None:
-    """A directory of runbooks must be there, and nobody lists a whole disk for deleting in."""
-    for given_, line in (
-        ({"runbooks_dir": tmp_path / "none"}, "AI_RUNBOOKS_DIR: .* is no directory; make it"),
-        ({"runbook_directories": "/var"}, "AI_RUNBOOK_DIRECTORIES: '/var' holds too much"),
-    ):
-        with pytest.raises(BadSettings, match=line):
-            shelved(settings(tmp_path, **given_))
+def test_directory_that_is_none(tmp_path: Path) -> None:
+    """A directory of runbooks that is named must be there."""
+    with pytest.raises(BadSettings, match=r"AI_RUNBOOKS_DIR: .* is no directory; make it"):
+        shelved(settings(tmp_path, runbooks_dir=tmp_path / "none"))
+
+
+def test_directories_that_cannot_be_listed(tmp_path: Path) -> None:
+    """Nobody lists half a disk for deleting in; what the bot keeps there is nobody's to touch."""
+    with pytest.raises(BadSettings, match=r"^AI_RUNBOOK_DIRECTORIES: '/var' holds too much"):
+        bounds(settings(tmp_path, runbook_directories="/srv/logs,/var"))
+
+    listed = bounds(settings(tmp_path, runbook_directories="/srv/logs"))
+    assert listed.directories == ("/srv/logs",)
+    assert str(tmp_path) in listed.own

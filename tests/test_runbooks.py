@@ -129,6 +129,14 @@ def test_a_value_stands_for_itself_in_a_pattern() -> None:
             {"steps": [{"say": "x", "tool": "y", "arguments": {"command": "a '${thing}'"}}]},
             "${thing} is quoted by itself: take away the quotes",
         ),
+        (
+            {"steps": [{"say": "x", "tool": "y", "arguments": {"command": "${thing} -x"}}]},
+            "${thing} would say which program runs: write its name",
+        ),
+        (
+            {"steps": [{"say": "x", "tool": "y", "arguments": {"command": "a; sudo -n ${thing}"}}]},
+            "${thing} would say which program runs: write its name",
+        ),
         ({"steps": [{"say": "x", "tool": "y", "expect": "a*"}]}, "would be found in any output"),
         ({"steps": [{"say": "x", "tool": "y", "expect": "("}]}, "is no regular expression"),
         ({"steps": [{"say": "${what}", "tool": "y"}]}, "steps.0: there is no parameter 'what'"),
