@@ -9,7 +9,8 @@ import pytest
 from bot.plugins.files import Unusable
 from healer.check_cli import cli
 from healer.check_files import CheckFiles, load
-from tests.bot_process import bot_says
+from healer.checks_file import read
+from tests.bot_process import ROOT, bot_says
 from tests.checks_kit import CHECKS, NOW, Many, texts, watching
 from tests.plugin_kit import until
 
@@ -144,3 +145,19 @@ async def test_a_directory_that_is_not_there(tmp_path: Path) -> None:
     status, told = await bot_says(tmp_path, "checks", "list", checks_dir="nowhere")
 
     assert (2, "AI_CHECKS_DIR: nowhere is no directory; make it\n") == (status, told)
+
+
+async def test_the_examples_of_the_documentation(tmp_path: Path) -> None:
+    """The check is one that works, and the limits are such as may be written."""
+    text = (ROOT / "docs" / "CHECKS.md").read_text()
+    code = text.partition("```python\n")[2].partition("```")[0]
+    limits = tmp_path / "checks.toml"
+    limits.write_text(text.partition("```toml\n")[2].partition("```")[0])
+    files = filed(tmp_path, mail=code.replace("command -v mailq >/dev/null && mailq", "echo A"))
+    await files.prepare()
+    given = read(limits, files.all)
+
+    assert ["mail_queue@h0: 1 mails wait"] == texts(
+        await watching(Many(1), files.all["mail_queue"]).look(NOW)
+    )
+    assert {"disk", "http", "load", "services", "docker"} == {name for _, name, _ in given.tables()}
