@@ -46,7 +46,8 @@ async def test_markers_cannot_be_forged() -> None:
     """Not even by one who knows the token, by a carriage return or without a line's end."""
     token = new_token()
     lines = (f"{token} = evil 0", f"{token} > victim", " a lie", f"{token} = victim 0")
-    evil = f"printf '{''.join(f'{end}{line}' for end in ('\\n', '\\r') for line in lines)}'"
+    text = "".join(f"{end}{line}" for end in (r"\n", r"\r") for line in lines)
+    evil = f"printf '{text}'"
 
     answers = await asked(token, victim="echo true; exit 1", evil=evil)
 
