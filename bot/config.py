@@ -17,7 +17,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 _PREFIX = "AI_"
 _FILE = ".env"
-_OURS = ("files", "tools", "runbooks")
+_OURS = ("files", "tools", "checks", "runbooks")
 """Directories that belong into a data directory."""
 Words = Annotated[tuple[str, ...], NoDecode]
 """A comma-separated list."""
@@ -90,6 +90,10 @@ class Settings(BaseSettings):
     """Your own runbooks, live within 2 s of a change; by default runbooks in the data directory."""
     runbook_directories: Words = ()
     """Where runbooks may delete old files: /srv/app/logs,/var/log/app; see docs/RUNBOOKS.md."""
+    checks_file: Path | None = None
+    """checks.toml: what counts as bad, for all hosts, groups or one; re-read when it changes."""
+    checks_dir: Path | None = None
+    """Your own checks, live within 2 s of a change; by default checks in the data directory."""
     slack_bot_token: SecretStr = SecretStr("")
     """xoxb-…; with it the bot is in Slack, see docs/SLACK.md."""
     slack_app_token: SecretStr = SecretStr("")
@@ -189,6 +193,10 @@ class Settings(BaseSettings):
     @property
     def runbooks(self) -> Path:
         return self.runbooks_dir or self.data_dir / "runbooks"
+
+    @property
+    def checks(self) -> Path:
+        return self.checks_dir or self.data_dir / "checks"
 
 
 def load() -> Settings:

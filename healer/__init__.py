@@ -1,7 +1,7 @@
 """Self-healing: machines are watched, troubles become incidents, and runbooks repair them."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from bot.agents import Agent
@@ -11,12 +11,10 @@ from bot.ports import Part, Periodic, Store
 from bot.resources import Hosts
 from bot.tool import Tool
 from healer.catalogue import shelved
-from healer.check import Check, Limits
 from healer.commands import commands
 from healer.diagnosis import SHELL, Diagnosis, proposing
 from healer.healing import Healer, Switch
 from healer.intake import Intake, taking
-from healer.known import builtin
 from healer.records import Records
 from healer.repair import APPROVAL, RepairAgent
 from healer.repairing import Repairing
@@ -24,8 +22,7 @@ from healer.round import Round
 from healer.rules import USUAL, Rules
 from healer.runbook_cli import cli
 from healer.scheduler import Scheduler
-from healer.standing import Escalation
-from healer.watch import Watch
+from healer.watching import create as watch_over
 from healer.whole import applying
 
 Tools = Callable[[], Mapping[str, Tool]]
@@ -63,21 +60,24 @@ def create(
     rules: Rules = USUAL,
 ) -> Healing:
     """Raises BadSettings."""
-    records = Records(store)
-    catalogue = shelved(settings)
-    tools = toolset.now
+    records, catalogue = Records(store), shelved(settings)
     repairing = Repairing(records, store, catalogue, hosts)
-    healer = _healer(records, hosts, memory, repairing, settings, rules)
+    eyes, watching = watch_over(settings, hosts, lambda: healer.bot.read.health())
+    switch = Switch(records, settings.data_dir / FLAG)
+    healer = Healer(
+        Round(records, eyes.watch, hosts, eyes.escalation, rules, switch.off),
+        records, repairing, Diagnosis(records, catalogue), switch, memory,
+    )  # fmt: skip
     approval, proposal = applying(catalogue), proposing(healer.diagnosis)
-    repair = RepairAgent(
-        catalogue, lambda: {**tools(), APPROVAL: approval}, halted=healer.switch.off
-    )
-    part = Part(
-        services=(healer, catalogue),
+    tools = toolset.now
+    repair = RepairAgent(catalogue, lambda: {**tools(), APPROVAL: approval}, halted=switch.off)
+    part = replace(
+        watching,
+        services=(*watching.services, healer, catalogue),
         commands=(*commands(healer, catalogue, hosts), *taking(Intake(healer, hosts))),
         periodics=(Periodic("healer", timedelta(seconds=rules.period), healer.tick),),
-        cli=cli(catalogue, hosts, toolset.all),
-        troubles=catalogue.troubles,
+        cli={**watching.cli, **cli(catalogue, hosts, toolset.all)},
+        troubles=lambda: {**watching.troubles(), **catalogue.troubles()},
     )
     return Healing(healer, repair, lambda: _reading(tools(), proposal), part)
 
@@ -90,34 +90,3 @@ def scheduler(store: Store, periodics: Sequence[Periodic]) -> Part:
 def _reading(tools: Mapping[str, Tool], proposal: Tool) -> Mapping[str, Tool]:
     kept = {name: each for name, each in tools.items() if each.read_only or name == SHELL}
     return {**kept, proposal.name: proposal}
-
-
-def _healer(
-    records: Records,
-    hosts: Hosts,
-    memory: Memory | None,
-    repairing: Repairing,
-    settings: Settings,
-    rules: Rules,
-) -> Healer:
-    known = builtin()
-
-    def limits(check: Check, host: str) -> Limits:  # noqa: ARG001 - the same everywhere
-        return check.limits()
-
-    async def troubles() -> Mapping[str, str]:
-        health = await healer.bot.read.health()
-        model = "" if health.model.reachable else f"not reachable: {health.model.detail}"
-        return {**health.parts, "model": model}
-
-    watch = Watch(hosts, lambda: known, limits, troubles)
-    switch = Switch(records, settings.data_dir / FLAG)
-    healer = Healer(
-        Round(records, watch, hosts, Escalation, rules, switch.off),
-        records,
-        repairing,
-        Diagnosis(records, repairing.catalogue),
-        switch,
-        memory,
-    )
-    return healer

@@ -68,6 +68,8 @@ ROWS = (
     Row("the same, posted again after redelivery", "talk", "twice", 0),
     Row("the same, all answered after, s", "talk", "backlog_s", 300),
     Row("CPU for one of them, ms", "talk", "cpu_ms", yard="yard_cpu"),
+    Row("200 checks on 50 hosts each 30 s, % of a core", "watch 50", "core", 10, yard="yard_cpu"),
+    Row("the same, memory of the process, MB", "watch 50", "peak_mb", 100),
     Row("memory of a waiting run, KiB", "waiting", "kib", 1.0),
     Row("tasks of 500 waiting runs", "waiting", "tasks", 0),
     Row("start to /health, s", "start", "seconds", 2.5, yard="yard_wall"),
@@ -77,7 +79,7 @@ ADDED = (
     Row("CPU the kernel adds to the client, ms", "steps 10", "cpu_ms", 0.55, yard="yard_cpu"),
     Row("the same with 64 runs at once, ms", "at_once 64", "cpu_ms", 0.55, yard="yard_cpu"),
 )
-MINE = {"hosts", "kernel", "policy", "project", "replies", "service", "slack"}
+MINE = {"checks", "hosts", "kernel", "policy", "project", "replies", "service", "slack"}
 """How the measurements of this project alone are filed."""
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from bot import garbage
 from tests.bench import (
+    checks,
     client,
     hosts,
     kernel,
@@ -32,6 +33,8 @@ async def work(words: list[str]) -> Any:
     given: Mapping[str, Any] = json.loads(options)
     if contender == "kernel":
         return await kernel.measure(scenario, url, Path(directory), given)
+    if contender == "checks":
+        return await checks.measure(Path(directory), given)
     if contender == "hosts":
         return await hosts.measure(scenario, Path(directory), given)
     if contender == "slack":
