@@ -8,6 +8,7 @@ from adapters.discord import parts
 from adapters.discord.cards import budget, card
 from adapters.discord.parts import escaped
 from adapters.live.pacing import CARD, DISCORD, grouped
+from adapters.live.plots.drawing import plots
 from adapters.live.story import Step, Story
 from adapters.live.tables import Grid
 from adapters.live.tables import parts as pieces
@@ -26,7 +27,11 @@ class Render:
     thoughts: str = "replies"
 
     def __call__(self, story: Story) -> Sequence[Post]:
-        posts = list(self._progress(story)) if self.thoughts != "off" else []
+        quiet = self.thoughts == "off"
+        return [*self._told(story, quiet=quiet), *(() if quiet else plots(story))]
+
+    def _told(self, story: Story, *, quiet: bool) -> Sequence[Post]:
+        posts = [] if quiet else list(self._progress(story))
         posts += [card(each) for each in story.cards.values()]
         posts += [budget(story.run, each) for each in story.budgets]
         if story.ending is None:

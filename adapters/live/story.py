@@ -24,6 +24,7 @@ from bot.events import (
     ToolFinished,
     ToolStarted,
 )
+from bot.plot import Plot
 from bot.recorded import Recorded
 from bot.tool import Table, ToolCall
 
@@ -111,6 +112,8 @@ class Story:
     steps: list[Step] = field(default_factory=list[Step])
     cards: dict[str, Card] = field(default_factory=dict[str, Card])
     budgets: list[Budget] = field(default_factory=list[Budget])
+    plots: dict[str, Plot] = field(default_factory=dict[str, Plot])
+    """By call, in the order in which they came."""
     stopping: bool = False
     ending: Ending | None = None
     begun: int = 0
@@ -181,6 +184,8 @@ class Story:
             self._call(call, at, host=host)
         if call is not None:
             self._call(call, at, state=event.outcome, seconds=event.seconds, table=event.table)
+            if event.plot is not None:
+                self.plots[event.call_id] = event.plot
 
     def requested(self, event: ApprovalRequested, at: int) -> None:
         step = self.steps[-1] if self.steps else None

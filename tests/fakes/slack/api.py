@@ -185,7 +185,12 @@ class Api:
         return {"view": view}
 
     async def _upload(self, given: Given) -> Given:
-        file = {"id": f"F{len(self.workspace.files)}", "name": given["filename"], "data": b""}
+        if len(given.get("alt_txt", "")) > 1_000:
+            raise Refused("alt_txt_too_large")
+        file = {
+            "id": f"F{len(self.workspace.files)}", "name": given["filename"], "data": b"",
+            "length": int(given["length"]), "alt_txt": given.get("alt_txt", ""),
+        }  # fmt: skip
         self.workspace.files.append(file)
         return {"upload_url": f"{self._socket_url()}/upload/{file['id']}".replace("ws:", "http:"),
                 "file_id": file["id"]}  # fmt: skip
@@ -193,9 +198,14 @@ class Api:
     async def _complete(self, given: Given) -> Given:
         files = given["files"]
         files = json.loads(files) if isinstance(files, str) else files
+        shared: list[Given] = []
         for each in files:
             file = next(f for f in self.workspace.files if f["id"] == each["id"])
+            if len(file["data"]) != file["length"]:
+                raise Refused("file_upload_size_mismatch")
             file |= {"channel": given.get("channel_id"), "thread_ts": given.get("thread_ts")}
+            shared.append({"id": file["id"], "name": file["name"], "title": each.get("title", "")})
+        self.workspace.share(given["channel_id"], given.get("thread_ts", ""), shared)
         return {"files": [{"id": each["id"]} for each in files]}
 
     async def _status(self, given: Given) -> Given:
