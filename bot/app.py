@@ -12,7 +12,6 @@ import agent
 import agent.memory
 import agent.models
 import healer
-import healer.watching
 import tools
 import tools.hosts
 import tools.naming

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.events import ModelReplied
 from bot.agents import Ask
+from bot.events import ModelReplied
 from bot.tool import Risk, Tool, ToolCall, Trust, tool
 from tests.fakes.model import ScriptedModel, calls, says
 from tests.fakes.slack.server import SlackServer, slack_server

@@ -8,12 +8,13 @@ import signal
 import sys
 from collections.abc import AsyncGenerator
 from pathlib import Path
+from typing import Any
 
 from adapters.slack.service import SlackService
 from bot import garbage
+from bot.agents import Ask
 from bot.events import ModelReplied
 from bot.ports import Delta
-from bot.agents import Ask
 from tests.fakes.model import ScriptedModel
 from tests.fakes.slack.api import APP_TOKEN, BOT_TOKEN
 from tests.kernel_kit import process
@@ -32,7 +33,11 @@ class Slow(ScriptedModel):
 async def serve(url: str, directory: Path) -> None:
     ended = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, ended.set)
-    given = {"slack_bot_token": BOT_TOKEN, "slack_app_token": APP_TOKEN, "slack_api_url": url}
+    given: dict[str, Any] = {
+        "slack_bot_token": BOT_TOKEN,
+        "slack_app_token": APP_TOKEN,
+        "slack_api_url": url,
+    }
     roles = directory / "roles.toml"
     roles.write_text('approver = ["slack:U2"]\noperator = ["slack:U1"]\n')
     async with process(
