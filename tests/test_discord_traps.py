@@ -193,12 +193,15 @@ async def test_5_12_nobody_is_pinged_by_a_model(tmp_path: Path, discord: Discord
 
 
 async def test_5_13_commands_are_told_once(tmp_path: Path, discord: DiscordServer) -> None:
-    """A second start with the same commands does not tell Discord of them again."""
+    """A second start with the same commands does not tell Discord of them again; they are for
+    guilds and direct messages."""
     for _ in range(2):
         async with in_discord(tmp_path, discord, ScriptedModel()):
             pass
 
-    assert 1 == sum(method == "PUT" for method, _, _ in discord.api.calls)
+    [told] = [body for method, _, body in discord.api.calls if method == "PUT"]
+    assert all(each["contexts"] == [0, 1] for each in told)
+    assert all(each["integration_types"] == [0] for each in told)
 
 
 async def test_5_15_other_bots_are_not_heard(tmp_path: Path, discord: DiscordServer) -> None:
