@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -199,7 +200,8 @@ async def test_5_13_commands_are_told_once(tmp_path: Path, discord: DiscordServe
         async with in_discord(tmp_path, discord, ScriptedModel()):
             pass
 
-    [told] = [body for method, _, body in discord.api.calls if method == "PUT"]
+    bodies: list[Any] = [body for method, _, body in discord.api.calls if method == "PUT"]
+    [told] = bodies
     assert all(each["contexts"] == [0, 1] for each in told)
     assert all(each["integration_types"] == [0] for each in told)
 
