@@ -83,8 +83,7 @@ class Kernel:
         self.model = model
         self._mode = settings.mode
         self._redact = redactor
-        self._troubles: list[Callable[[], Mapping[str, str]]] = []
-        self._sources: dict[str, Source] = {}
+        self._added: list[Part] = []
         self.feed = Feed(store, redactor.presentable, poll=pace.feed_poll)
         access, hosts = Access(store, settings.roles_file), resources.hosts
         self.runtime = Runtime(store, self.feed, access, agents, lease=pace.lease)
@@ -130,19 +129,21 @@ class Kernel:
             parts.process,
             parts.redactor.presentable,
             self._gallery,
-            Catalogue(toolset, lambda: self.dispatcher.all, self.health, lambda: self._sources),
+            Catalogue(toolset, lambda: self.dispatcher.all, self.health, self._sources),
         )
 
     def add(self, part: Part) -> None:
         """Take in what a part brings besides its services."""
         self.dispatcher.add(part.commands)
-        self._troubles.append(part.troubles)
-        self._sources |= part.sources
+        self._added.append(part)
+
+    def _sources(self) -> Mapping[str, Source]:
+        return {name: source for part in self._added for name, source in part.sources.items()}
 
     async def health(self) -> Health:
         parts = {"runs": self.runtime.trouble, **self.supervisor.troubles}
-        for troubles in self._troubles:
-            parts |= {name: self._redact(problem) for name, problem in troubles().items()}
+        for part in self._added:
+            parts |= {name: self._redact(problem) for name, problem in part.troubles().items()}
         return Health(parts, await self.model.status(), self._mode)
 
     async def serve(self, services: Sequence[Service]) -> None:

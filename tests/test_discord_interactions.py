@@ -9,7 +9,19 @@ import pytest
 from bot.chat import Role
 from bot.command import Caller, command
 from bot.ports import Part
-from tests.discord_kit import APPROVER, ME, card, in_discord, people, said, seen, told, until
+from tests.discord_kit import (
+    APPROVER,
+    ME,
+    OUTSIDER,
+    card,
+    in_discord,
+    people,
+    said,
+    seen,
+    told,
+    until,
+)
+from tests.fakes.discord import shapes
 from tests.fakes.discord.server import DiscordServer, discord_server
 from tests.fakes.discord.shapes import CHANNEL
 from tests.fakes.discord.world import buttons, shown
@@ -128,6 +140,34 @@ async def test_5_5_orders_are_taken_before_the_model_thinks(
         await seen(discord, "Done.")
 
     assert {5} == {asked.answered, status.answered}
+
+
+async def test_5_2_strangers_get_nowhere(tmp_path: Path, discord: DiscordServer) -> None:
+    """Orders, questions, suggestions, the message menu and forms: who is in another guild only is
+    refused by each, and no run begins."""
+    discord.world.guild_roles["7000"] = []
+    discord.world.person(OUTSIDER, "otto", guild="7000")
+    discord.world.roles["7000", shapes.BOT] = []
+    discord.world.channels["7001"] = shapes.text_channel("7001", "theirs", "7000")
+    async with in_discord(tmp_path, discord, ScriptedModel()) as bench:
+        message = await discord.says("ALERT", by=OUTSIDER, channel="7001")
+        menu = await discord.menu(message, by=OUTSIDER)
+        mine = await discord.menu(await discord.says("ALERT"))
+        mine.channel = "7001"
+        refused = [
+            menu,
+            await discord.submits(mine, {"question": "what?"}, by=OUTSIDER),
+            await discord.orders("status", by=OUTSIDER, channel="7001"),
+            await discord.orders("ask", "how is web1?", by=OUTSIDER, channel="7001"),
+        ]
+        for each in refused:
+            await until(lambda each=each: "you have no role" in each.texts or None, "a refusal")
+        suggested = await discord.types("ask", "run ", by=OUTSIDER, channel="7001")
+        runs = await bench.store.read("SELECT COUNT(*) FROM runs")
+
+    assert {} == menu.modal
+    assert [] == suggested
+    assert [(0,)] == runs
 
 
 async def test_5_4_expired_cards_lose_their_buttons(

@@ -171,4 +171,4 @@ async def test_all_decide_at_once_and_one_does(tmp_path: Path, lab: Lab, where: 
     [decided] = there.sent("approval_decided")
     assert ["restart nginx"] == lab.did
     assert f"Approved by {decided['by']['name']}" in shown
-    assert "approved" in typed.result()
+    assert approval in typed.result()

@@ -138,6 +138,8 @@ class Clicks:
         """*Ask about this message*: a form for the question."""
 
         async def work() -> str:
+            user = await self._people.user(interaction.user)
+            authorize(await self._bot.read.role(user), Role.VIEWER, "Talking to the bot")
             await interaction.response.send_modal(modals.question(message.id, _text_of(message)))
             return ""
 

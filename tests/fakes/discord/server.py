@@ -111,14 +111,16 @@ class DiscordServer:
         }  # fmt: skip
         return await self.interact(Interaction(2, channel, by), data)
 
-    async def types(self, name: str, text: str, *, by: str = "1") -> list[Shape]:
+    async def types(
+        self, name: str, text: str, *, by: str = "1", channel: str = CHANNEL
+    ) -> list[Shape]:
         """What is suggested while ``/ops name text`` is typed."""
         inner = [{"name": "text", "type": 3, "value": text, "focused": True}]
         data = {
             "id": "9", "name": "ops", "type": 1,
             "options": [{"name": name, "type": 1, "options": inner}],
         }  # fmt: skip
-        return (await self.interact(Interaction(4, CHANNEL, by), data)).choices
+        return (await self.interact(Interaction(4, channel, by), data)).choices
 
     async def menu(self, message: Shape, *, by: str = "1") -> Interaction:
         """*Ask about this message* in a message's menu."""
