@@ -23,6 +23,7 @@ SIZES = {
     "docker": 4,
     "shfmt": 2,
     "plugins": 4,
+    "plots": 1,
 }
 """Threads of each pool; of *docker*, for each host."""
 WAITING = 4

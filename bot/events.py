@@ -10,6 +10,7 @@ from typing import ClassVar, Literal
 from pydantic import JsonValue
 
 from bot.chat import Role, User
+from bot.plot import Plot
 from bot.tool import Table, ToolCall, Trust, Verdict
 
 Outcome = Literal["ok", "error", "denied", "unknown", "stopped"]
@@ -98,6 +99,7 @@ class ToolFinished:
     trust: Trust = Trust.EXTERNAL
     table: Table | None = None
     seconds: float = 0.0
+    plot: Plot | None = None
 
 
 @dataclass(frozen=True, slots=True)

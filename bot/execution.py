@@ -13,7 +13,7 @@ from bot.recorded import ToolOutput
 from bot.redact import Redactor
 from bot.resources import Resources
 from bot.run import Run
-from bot.tool import OutcomeUnknown, Table, Tool, ToolCall, ToolContext, ToolError, ToolResult
+from bot.tool import OutcomeUnknown, Tool, ToolCall, ToolContext, ToolError, ToolResult
 
 
 class Executor:
@@ -58,19 +58,15 @@ class Executor:
         return self._finished(prepared, "ok", result)
 
     def _finished(self, prepared: Prepared, outcome: Outcome, result: ToolResult) -> ToolFinished:
-        return ToolFinished(
+        finished = ToolFinished(
             call_id=prepared.call.id,
             outcome=outcome,
-            output=self._redact(result.text),
+            output=result.text,
             trust=result.trust or prepared.verdict.trust,
-            table=self._redacted(result.table),
+            table=result.table,
+            plot=result.plot,
         )
-
-    def _redacted(self, table: Table | None) -> Table | None:
-        if table is None:
-            return None
-        rows = tuple(tuple(self._redact(cell) for cell in row) for row in table.rows)
-        return replace(table, rows=rows)
+        return self._redact.presentable(finished)
 
     def _progress(self, run: str, call: str, thread: ThreadRef) -> Callable[[str], None]:
         """Shows a tool's output as it comes to whoever follows, redacted."""

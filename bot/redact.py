@@ -9,15 +9,17 @@ import re
 from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from typing import Any, Protocol, cast
+from typing import Any, Protocol, TypeVar, cast
 from urllib.parse import quote, quote_plus
 
 from pydantic import JsonValue
 
 from bot import events as ev
+from bot.plot import Bars, Lines, Measure, Series
 from bot.secret_patterns import BEGUN, ENOUGH, FULL, OPEN, PATTERNS, SECRET_NAME, TRIGGER, any_of
 from bot.tool import Table, ToolCall, Verdict
 
+E = TypeVar("E", bound=ev.Event)
 SHOWN = "‹secret: "
 """How every replacement begins."""
 _SHORTEST = 6
@@ -28,7 +30,7 @@ _TEXTS: dict[type[Any], tuple[str, ...]] = {
     ev.MessageJoined: ("text",),
     ev.ModelReplied: ("text", "thinking", "plan", "tool_calls", "notice"),
     ev.ToolStarted: ("call", "verdict"),
-    ev.ToolFinished: ("output", "table"),
+    ev.ToolFinished: ("output", "table", "plot"),
     ev.ApprovalRequested: ("call", "verdict", "preview", "undo"),
     ev.ApprovalDecided: ("reason",),
     ev.ApprovalSuperseded: ("reason",),
@@ -42,6 +44,10 @@ _TEXTS: dict[type[Any], tuple[str, ...]] = {
     ToolCall: ("args",),
     Verdict: ("reasons", "alternative", "shape"),
     Table: ("columns", "rows"),
+    Bars: ("title", "bars", "limit"),
+    Lines: ("title", "series", "limit"),
+    Measure: ("label", "text"),
+    Series: ("name",),
 }
 """What people wrote or read; ids, names and states are never touched."""
 
@@ -105,7 +111,7 @@ class Redactor:
         for at, end, shown in _Patterns().finds(text, 0):
             yield text[at + shown.index(SHOWN) : end]
 
-    def presentable(self, event: ev.Event) -> ev.Event:
+    def presentable(self, event: E) -> E:
         """The event as it may leave; the very same object when it holds no secret."""
         return self._presentable(event)
 

@@ -2,7 +2,6 @@
 
 import hashlib
 import inspect
-import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -13,23 +12,12 @@ from pydantic import BaseModel, ConfigDict, JsonValue, create_model
 
 from bot.chat import ThreadRef, User
 from bot.memory import Memory
+from bot.plot import Plot
 from bot.resources import Hosts
+from bot.text import as_text
 from bot.verdict import Level, Risk, Trust, Verdict
 
 _NAMED = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
-_NO_TEXT = re.compile(r"[\ud800-\udfff]")
-
-
-def as_text(text: str) -> str:
-    """*text* with what cannot be stored or sent written out: the bytes of a name that is no UTF-8
-    (``\\xff``), and halves of a pair."""
-    return text if text.isascii() else _NO_TEXT.sub(_written_out, text)
-
-
-def _written_out(found: re.Match[str]) -> str:
-    code = ord(found[0])
-    # Where os.fsdecode() puts the bytes that it cannot decode.
-    return f"\\x{code - 0xDC00:02x}" if 0xDC80 <= code <= 0xDCFF else f"\\u{code:04x}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +50,8 @@ class ToolResult:
     table: Table | None = None
     trust: Trust | None = None
     """Overrides the verdict's: a result can turn out to hold outsiders' words."""
+    plot: Plot | None = None
+    """Where a picture says more than the text."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "text", as_text(self.text))

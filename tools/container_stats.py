@@ -5,15 +5,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from bot.plot import Measure, Plot
 from bot.tool import Risk, Table, ToolContext, ToolResult, tool
 from tools.container import line, moment
 from tools.engine import Engine, engine_of
 from tools.on_host import OnHost
+from tools.pictured import most_first
 from tools.units import percent, size
 
 BETWEEN = 0.5
 """Seconds between the two samples that processor use is told from, at least. Engines before 23
 sample once a second, and answer at the next time they do."""
+BUSY = 5.0
+"""Percent of one processor that a container uses at least which is not idle."""
 _COLUMNS = ("name", "cpu", "memory", "limit", "net in", "net out", "read", "written", "processes")
 
 
@@ -40,7 +44,8 @@ async def docker_stats(ctx: ToolContext, host: OnHost = None) -> ToolResult:
     """Processor, memory, network and disk use of every running container, the busiest first.
 
     100% of cpu is one whole processor."""
-    engine = await engine_of(ctx.hosts.get(host))
+    machine = ctx.hosts.get(host)
+    engine = await engine_of(machine)
     ids = await engine.ask(lambda client: [each["Id"] for each in client.containers(all=False)])
     first = await _samples(engine, ids)
     await asyncio.sleep(BETWEEN if first else 0)
@@ -49,7 +54,8 @@ async def docker_stats(ctx: ToolContext, host: OnHost = None) -> ToolResult:
     busiest = sorted(last, key=lambda one: used[one], reverse=True)
     rows = tuple(_row(last[one], used[one]) for one in busiest)
     lines = [" | ".join(_COLUMNS), *(" | ".join(row) for row in rows)]
-    return ToolResult("\n".join(lines) if rows else "no container runs", Table(_COLUMNS, rows))
+    text = "\n".join(lines) if rows else "no container runs"
+    return ToolResult(text, Table(_COLUMNS, rows), plot=_plot(machine.name, last, used))
 
 
 async def _samples(engine: Engine, ids: Sequence[str]) -> dict[str, Sample]:
@@ -91,6 +97,15 @@ def processor(first: Sample, last: Sample) -> float:
     """Percent of one processor between two samples."""
     seconds = last.at - first.at
     return 100 * max(last.cpu - first.cpu, 0) / seconds if seconds > 0 else 0.0
+
+
+def _plot(host: str, found: Mapping[str, Sample], used: Mapping[str, float]) -> Plot | None:
+    """Whichever tells more: who works, or, while all are idle, who takes the memory."""
+    if max(used.values(), default=0.0) >= BUSY:
+        bars = [Measure(found[one].name, used[one], f"{used[one]:.1f}%") for one in found]
+        return most_first(f"processor use of containers on {host}", bars)
+    bars = [Measure(one.name, one.memory, size(one.memory)) for one in found.values()]
+    return most_first(f"memory of containers on {host}", bars)
 
 
 def _row(sample: Sample, used: float) -> tuple[str, ...]:

@@ -19,6 +19,7 @@ from bot.tool import (
     tool,
 )
 from tools.on_host import OnHost
+from tools.pictured import largest_plot, load_plot, space_plot
 from tools.places import host_errors, readable, refusal_of
 from tools.units import age, percent, size
 
@@ -34,9 +35,8 @@ async def system_info(ctx: ToolContext, host: OnHost = None) -> ToolResult:
     machine = ctx.hosts.get(host)
     facts = await machine.facts.system()
     rows = _rows(facts) + await _cards(machine)
-    return ToolResult(
-        "\n".join(f"{name}: {value}" for name, value in rows), Table(("", "value"), tuple(rows))
-    )
+    text = "\n".join(f"{name}: {value}" for name, value in rows)
+    return ToolResult(text, Table(("", "value"), tuple(rows)), plot=load_plot(machine.name, facts))
 
 
 @tool(risk=Risk.READ, trust=Trust.SYSTEM, example={"sort": "memory", "limit": 5})
@@ -81,7 +81,7 @@ async def disk_usage(
     """Space and inodes of every file system; with a path, the largest things in it instead."""
     machine = ctx.hosts.get(host)
     if path is None:
-        return _usage(list(await machine.facts.filesystems()))
+        return _usage(machine.name, list(await machine.facts.filesystems()))
     place = await readable(ctx, host, path)
     with host_errors():
         await machine.files.stat(place.path)
@@ -134,7 +134,7 @@ def _lines(head: str, columns: tuple[str, ...], rows: tuple[tuple[str, ...], ...
     return "\n".join([head, " | ".join(columns), *(" | ".join(row) for row in rows)])
 
 
-def _usage(found: list[Filesystem]) -> ToolResult:
+def _usage(host: str, found: list[Filesystem]) -> ToolResult:
     columns = ("mount", "kind", "size", "used", "free", "use", "inodes")
     rows = tuple(
         (
@@ -148,7 +148,8 @@ def _usage(found: list[Filesystem]) -> ToolResult:
         )
         for each in found
     )
-    return ToolResult(_lines(f"{len(rows)} file systems", columns, rows), Table(columns, rows))
+    text = _lines(f"{len(rows)} file systems", columns, rows)
+    return ToolResult(text, Table(columns, rows), plot=space_plot(host, found))
 
 
 async def _largest(machine: Host, path: str) -> ToolResult:
@@ -163,7 +164,8 @@ async def _largest(machine: Host, path: str) -> ToolResult:
         raise ToolError(f"{path} cannot be measured: {result.output.strip()}")
     cut = "\ncut off after 20 s: the sizes are incomplete" if "ended 124" in result.output else ""
     table = Table(("size", "path"), tuple((size(taken), name) for taken, name in rows))
-    return ToolResult("\n".join(f"{taken} | {name}" for taken, name in table.rows) + cut, table)
+    text = "\n".join(f"{taken} | {name}" for taken, name in table.rows) + cut
+    return ToolResult(text, table, plot=largest_plot(machine.name, path, rows))
 
 
 def parse_sizes(output: str) -> list[tuple[int, str]]:

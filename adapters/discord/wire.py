@@ -45,7 +45,7 @@ class DiscordWire:
 
     async def edit(self, thread: ThreadRef, message: str, post: Post) -> None:
         place, id_ = place_of(thread), message
-        if post.files:
+        if post.uploads:
             return
         if not post.final and age(message) > OLD:
             await self._call("DELETE", _MESSAGE, channel_id=place, message_id=id_)
@@ -105,10 +105,16 @@ class DiscordWire:
         return str(made["id"])
 
     async def _upload(self, thread: ThreadRef, key: str, post: Post) -> str:
-        files = [discord.File(BytesIO(each.data), each.name) for each in post.files]
+        files = [
+            discord.File(BytesIO(each.data), each.name, description=each.alt or None)
+            for each in post.files
+        ]
         channel = self._client.get_partial_messageable(int(place_of(thread)))
         async with _told():
-            made = await channel.send(post.body.get("content", ""), files=files, nonce=key)
+            made = await channel.send(
+                post.body.get("content"), files=files, nonce=key, silent=post.plot is not None,
+                allowed_mentions=discord.AllowedMentions.none(),
+            )  # fmt: skip
         return str(made.id)
 
     async def _call(

@@ -10,6 +10,7 @@ import structlog
 
 from adapters.live.allowance import Allowance
 from adapters.live.deliveries import Deliveries
+from adapters.live.plots.drawing import drawn
 from adapters.live.telling import Due, Telling
 from adapters.live.wire import Gone, Later, Rejected, Renderer, Stale, Uncertain, Urgency, Wire
 
@@ -129,7 +130,9 @@ class Channel:
         telling.refresh(self._means.render)
 
     async def _post(self, telling: Telling, due: Due) -> None:
-        part = due.post.part
+        part, post = due.post.part, due.post
+        if post.plot is not None:
+            post = replace(post, files=(await drawn(post.plot),))
         known = telling.delivered.get(part)
         found = ""
         if known is None:
@@ -141,7 +144,7 @@ class Channel:
             # Whether it looks as it should is not known: an edit makes sure.
             await self._settle(telling, replace(due, digest=""), found)
             return
-        message = await self._means.wire.post(telling.thread, known.key, due.post)
+        message = await self._means.wire.post(telling.thread, known.key, post)
         self._means.allowance.posted(self.name)
         await self._settle(telling, due, message)
 

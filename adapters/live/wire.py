@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from adapters.live.story import Story
 from bot.chat import ThreadRef
+from bot.plot import Plot
 
 
 class Urgency(IntEnum):
@@ -24,6 +25,10 @@ class Picture:
 
     name: str
     data: bytes
+    title: str = ""
+    """Shown with it, where that is possible."""
+    alt: str = ""
+    """What it shows, in words; at most 1,000 characters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +41,15 @@ class Post:
     body: dict[str, Any] = field(default_factory=dict[str, Any])
     """As the platform takes it."""
     files: tuple[Picture, ...] = ()
+    plot: Plot | None = None
+    """Drawn when it is posted: then it is the one of the files."""
     final: bool = False
     """It will not change any more, so that this edit must not be left out."""
+
+    @property
+    def uploads(self) -> bool:
+        """Whether it is made of files, which cannot be edited."""
+        return bool(self.files) or self.plot is not None
 
 
 class Renderer(Protocol):

@@ -4,8 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from adapters.live.pacing import CARD, SLACK, grouped
-from adapters.live.story import Step, Story
+from adapters.live.plots.drawing import plots
+from adapters.live.story import Story
 from adapters.live.texts import call_line, one_line, plan_lines
+from adapters.live.views import Step
 from adapters.live.wire import Post, Urgency
 from adapters.slack import blocks
 from adapters.slack.answer import answer
@@ -24,9 +26,15 @@ class Render:
     thoughts: str = "replies"
 
     def __call__(self, story: Story) -> Sequence[Post]:
-        posts = list(self._progress(story)) if self.thoughts != "off" else []
+        quiet = self.thoughts == "off"
+        return [*self._told(story, quiet=quiet), *(() if quiet else plots(story))]
+
+    def _told(self, story: Story, *, quiet: bool) -> Sequence[Post]:
+        posts = [] if quiet else list(self._progress(story))
         posts += [card(each) for each in story.cards.values()]
         posts += [budget(story.run, each) for each in story.budgets]
+        for number, text in enumerate(story.answers):
+            posts += answer(story.run, text, name=f"said {number}")
         if story.ending is None:
             return posts
         if story.ending.how == "done":

@@ -27,7 +27,7 @@ class SlackWire:
 
     async def post(self, thread: ThreadRef, key: str, post: Post) -> str:
         if post.files:
-            return await self._upload(thread, post)
+            return await self._upload(thread, key, post)
         given = {
             "channel": thread.channel,
             "thread_ts": thread.thread or None,
@@ -39,7 +39,7 @@ class SlackWire:
         return str(made["ts"])
 
     async def edit(self, thread: ThreadRef, message: str, post: Post) -> None:
-        if post.files:
+        if post.uploads:
             return
         await self._shaped("chat.update", {"channel": thread.channel, "ts": message}, post)
 
@@ -53,7 +53,8 @@ class SlackWire:
             page = await self.call("conversations.replies", given, get=True)
             for message in page.get("messages", ()):
                 payload = message.get("metadata", {}).get("event_payload", {})
-                if payload.get("key") == key:
+                names = [str(file.get("name", "")) for file in message.get("files", ())]
+                if payload.get("key") == key or any(key in name for name in names):
                     return str(message["ts"])
             cursor = page.get("response_metadata", {}).get("next_cursor", "")
             if not cursor:
@@ -83,17 +84,19 @@ class SlackWire:
         text = _plain(post)[: blocks.PLAIN]
         return await self.call(method, {**given, "text": text, "blocks": _actions(post)})
 
-    async def _upload(self, thread: ThreadRef, post: Post) -> str:
-        """Files by their three steps; the id of the first file."""
+    async def _upload(self, thread: ThreadRef, key: str, post: Post) -> str:
+        """Files by their three steps; the id of the first file. They are found by their names:
+        Slack takes nothing else that could be looked for."""
         done: list[dict[str, str]] = []
         for picture in post.files:
-            place = await self.call(
-                "files.getUploadURLExternal",
-                {"filename": picture.name, "length": len(picture.data)},
-                get=True,
-            )
+            stem, dot, suffix = picture.name.rpartition(".")
+            given = {
+                "filename": f"{stem}-{key}{dot}{suffix}", "length": len(picture.data),
+                "alt_txt": picture.alt or None,
+            }  # fmt: skip
+            place = await self.call("files.getUploadURLExternal", given, get=True)
             await self._put(place["upload_url"], picture.data)
-            done.append({"id": place["file_id"], "title": picture.name})
+            done.append({"id": place["file_id"], "title": picture.title or picture.name})
         await self.call(
             "files.completeUploadExternal",
             {"files": done, "channel_id": thread.channel, "thread_ts": thread.thread or None},

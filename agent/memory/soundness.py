@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from bot.memory import LONGEST, BadMemory
 from bot.redact import SHOWN
-from bot.tool import as_text
+from bot.text import as_text
 
 
 def sound(text: str, redact: Callable[[str], str]) -> str:

@@ -13,7 +13,8 @@ from agent.models.formats.reading import read_reply
 from agent.models.formats.seen import Seen
 from agent.models.formats.shapes import Wanted
 from agent.models.formats.values import storable, typed
-from bot.tool import Tool, ToolCall, as_text
+from bot.text import as_text
+from bot.tool import Tool, ToolCall
 
 _OBJECT = TypeAdapter(dict[str, Any])
 _SHOWN = 500

@@ -10,7 +10,8 @@ from agent.models.answers import clean
 from agent.models.formats.values import storable
 from agent.models.replies import Reply
 from bot.ports import Delta
-from bot.tool import ToolCall, as_text
+from bot.text import as_text
+from bot.tool import ToolCall
 
 Channel = Literal["text", "thinking"]
 _SHOWN: dict[str, Channel] = {"thought": "thinking", "final": "text"}

@@ -26,6 +26,8 @@ class Life:
 
     bot: BotProcess
     http: aiohttp.ClientSession
+    patience: float = LESS_THAN_A_LEASE
+    """Seconds until events that do not come are given up."""
 
     async def get(self, path: str) -> tuple[int, Any]:
         async with self.http.get(path) as response:
@@ -35,9 +37,9 @@ class Life:
         async with self.http.post(path, json=body) as response:
             return response.status, await response.json()
 
-    async def say(self, text: str, thread: str = "t1", key: str = "") -> str:
+    async def say(self, text: str, thread: str = "t1", key: str = "", model: str = "auto") -> str:
         """The id of the run it became. With the same *key* a message may be sent again."""
-        said = {"message": text, "thread": thread, "wait": False}
+        said = {"message": text, "thread": thread, "wait": False, "model": model}
         headers = {"Idempotency-Key": key} if key else {}
         async with self.http.post("/api/chat", json=said, headers=headers) as response:
             body = await response.json()
@@ -60,7 +62,7 @@ class Life:
         events: list[Event] = []
         place = {"thread": thread, "after": ""}
         async with (
-            asyncio.timeout(LESS_THAN_A_LEASE),
+            asyncio.timeout(self.patience),
             self.http.ws_connect("/ws/chat", params=place) as socket,
         ):
             while not enough(events):
@@ -83,6 +85,7 @@ class House:
     ollama: FakeOllama
     settings: dict[str, str] = field(default_factory=dict[str, str])
     token: str = ""
+    patience: float = LESS_THAN_A_LEASE
 
     @property
     def database(self) -> Path:
@@ -101,7 +104,7 @@ class House:
             self.token = self.token or await _log_in(bot.url)
             headers = {"Authorization": f"Bearer {self.token}"}
             async with aiohttp.ClientSession(bot.url, headers=headers) as http:
-                yield Life(bot, http)
+                yield Life(bot, http, self.patience)
 
 
 @dataclass(frozen=True, slots=True)

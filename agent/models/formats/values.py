@@ -7,7 +7,8 @@ from typing import Any, cast
 
 from agent.models.formats.lenient import Broken, read
 from agent.models.formats.names import properties
-from bot.tool import Tool, as_text
+from bot.text import as_text
+from bot.tool import Tool
 
 _WORDS = {"true": True, "True": True, "false": False, "False": False}
 _NOTHING = ("null", "None")

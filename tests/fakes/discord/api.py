@@ -204,10 +204,11 @@ async def _body(request: web.Request) -> Any:
     if not request.content_type.startswith("multipart"):
         return {}
     form = await request.post()
+    told = json.loads(str(form["payload_json"]))
+    sent = [part for part in form.values() if isinstance(part, web.FileField)]
     files = [
-        {"id": "1", "filename": part.filename, "size": 0, "url": "", "proxy_url": "",
-         "data": part.file.read().decode(errors="replace")}
-        for part in form.values()
-        if isinstance(part, web.FileField)
+        {**about, "id": "1", "filename": part.filename, "size": 0, "url": "", "proxy_url": "",
+         "data": part.file.read().decode("latin-1")}
+        for part, about in zip(sent, told["attachments"], strict=True)
     ]  # fmt: skip
-    return {**json.loads(str(form["payload_json"])), "files": files}
+    return {**told, "files": files}

@@ -131,6 +131,8 @@ def check(body: Shape) -> None:
         raise No(400, 50035, "components need IS_COMPONENTS_V2")
     if not content and not parts and not body.get("files") and not flags & 128:
         raise No(400, 50006, "Cannot send an empty message")
+    if any(len(each.get("description") or "") > 1_024 for each in body.get("files", ())):
+        raise No(400, 50035, "description: Must be 1024 or fewer in length.")
     _check_parts(parts)
 
 

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -66,19 +66,26 @@ PERSONALITIES = (
 )
 
 
-def mind(way: Way) -> Callable[[ChatRequest], Reply]:
-    """It makes the calls that the person wrote down as JSON, one after the other, and then says
-    what the last one showed."""
+def _written(text: str) -> Sequence[Call] | None:
+    """The calls that a person wrote down as JSON."""
+    return json.loads(text) if text.startswith("[[") else None
+
+
+def mind(
+    way: Way, understands: Callable[[str], Sequence[Call] | None] = _written
+) -> Callable[[ChatRequest], Reply]:
+    """It makes the calls that it takes from what the person says, one after the other, and then
+    says what the last one showed. What it *understands* as None is no request."""
 
     def says(request: ChatRequest) -> Reply:
         results: list[str] = []
-        wanted: list[Call] = []
+        wanted: Sequence[Call] = ()
         for message in request.messages:
             text: str = message.get("content") or ""
             if message["role"] == "tool" or _RESULT.match(text):
                 results.append(_RESULT.sub("", text, count=1))
-            elif message["role"] == "user" and text.startswith("[["):
-                wanted, results = json.loads(text), []
+            elif message["role"] == "user" and (calls := understands(text)) is not None:
+                wanted, results = calls, []
         if len(results) < len(wanted):
             name, arguments = wanted[len(results)]
             return way((name, arguments), "")

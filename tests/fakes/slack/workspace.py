@@ -56,6 +56,14 @@ class Workspace:
         """A time that no other message has."""
         return f"{int(at or time())}.{next(self._numbers):06d}"
 
+    def share(self, channel: str, thread: str, files: list[dict[str, Any]]) -> None:
+        """The message that Slack makes of files that the bot uploaded."""
+        message = {
+            "type": "message", "ts": self.ts(), "user": BOT_USER, "bot_id": BOT, "text": "",
+            "thread_ts": thread, "files": files,
+        }  # fmt: skip
+        self.messages[channel].append({k: v for k, v in message.items() if v != "" or k == "text"})
+
     def find(self, channel: str, ts: str) -> Message | None:
         return next((m for m in self.messages[channel] if m["ts"] == ts), None)
 

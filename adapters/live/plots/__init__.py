@@ -1,0 +1,1 @@
+"""Plots as PNG images, for surfaces that cannot draw."""
