@@ -123,6 +123,9 @@ class Many:
             raise ToolError(f"there is no {target}; there is: group:even")
         return self.names()[::2]
 
+    def groups(self) -> Mapping[str, Sequence[str]]:
+        return {"even": self.names()[::2]}
+
 
 def texts(seen: Sequence[Seen]) -> list[str]:
     return [f"{each.check}@{each.host}: {each.finding.text}" for each in seen]
