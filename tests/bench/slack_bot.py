@@ -31,7 +31,6 @@ class Slow(ScriptedModel):
 async def serve(url: str, directory: Path) -> None:
     ended = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, ended.set)
-    given = {"slack_bot_token": BOT_TOKEN, "slack_app_token": APP_TOKEN, "slack_api_url": url}
     roles = directory / "roles.toml"
     roles.write_text('approver = ["slack:U2"]\noperator = ["slack:U1"]\n')
     async with process(
@@ -39,7 +38,9 @@ async def serve(url: str, directory: Path) -> None:
         Slow(),
         services=lambda settings, store: [SlackService(settings, store)],
         roles_file=roles,
-        **given,
+        slack_bot_token=BOT_TOKEN,
+        slack_app_token=APP_TOKEN,
+        slack_api_url=url,
     ):
         garbage.calm()
         await ended.wait()
