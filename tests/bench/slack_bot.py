@@ -8,13 +8,11 @@ import signal
 import sys
 from collections.abc import AsyncGenerator
 from pathlib import Path
-from typing import Any
 
 from adapters.slack.service import SlackService
 from bot import garbage
-from bot.agents import Ask
 from bot.events import ModelReplied
-from bot.ports import Delta
+from bot.ports import Ask, Delta
 from tests.fakes.model import ScriptedModel
 from tests.fakes.slack.api import APP_TOKEN, BOT_TOKEN
 from tests.kernel_kit import process
@@ -33,11 +31,6 @@ class Slow(ScriptedModel):
 async def serve(url: str, directory: Path) -> None:
     ended = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, ended.set)
-    given: dict[str, Any] = {
-        "slack_bot_token": BOT_TOKEN,
-        "slack_app_token": APP_TOKEN,
-        "slack_api_url": url,
-    }
     roles = directory / "roles.toml"
     roles.write_text('approver = ["slack:U2"]\noperator = ["slack:U1"]\n')
     async with process(
@@ -45,7 +38,9 @@ async def serve(url: str, directory: Path) -> None:
         Slow(),
         services=lambda settings, store: [SlackService(settings, store)],
         roles_file=roles,
-        **given,
+        slack_bot_token=BOT_TOKEN,
+        slack_app_token=APP_TOKEN,
+        slack_api_url=url,
     ):
         garbage.calm()
         await ended.wait()
