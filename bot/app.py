@@ -65,6 +65,11 @@ class Pace:
 NORMAL = Pace()
 
 
+def approvals_of(settings: Settings, store: Store, runtime: Runtime) -> Approvals:
+    ttl, two_person = settings.approval_ttl, settings.two_person
+    return Approvals(store, runtime.changed, ttl=ttl, two_person=two_person)
+
+
 class Kernel:
     """Everything of the bot but its parts: build it on a store, run it, talk to ``bot``."""
 
@@ -85,13 +90,12 @@ class Kernel:
         self._redact = redactor
         self._added: list[Part] = []
         self.feed = Feed(store, redactor.presentable, poll=pace.feed_poll)
-        access, hosts = Access(store, settings.roles_file), resources.hosts
+        access = Access(store, settings.roles_file)
         self.runtime = Runtime(store, self.feed, access, agents, lease=pace.lease)
-        self._approvals = Approvals(
-            store, self.runtime.changed, ttl=settings.approval_ttl, two_person=settings.two_person
+        self._approvals = approvals_of(settings, store, self.runtime)
+        judges = Judges(
+            agents[0].tools, resources.hosts, access, self._approvals, redactor, mode=settings.mode
         )
-        tools = agents[0].tools
-        judges = Judges(tools, hosts, access, self._approvals, redactor, mode=settings.mode)
         self._gallery = Gallery(store)
         day = DayBudget(Usage(store), settings.tokens_per_day, settings.tokens_per_day_all)
         self._driver = self._driving(judges, resources, redactor, Budgets(pace.budget, day))
@@ -108,7 +112,7 @@ class Kernel:
             redactor=redactor,
             process=ProcessLog(store, self.feed.ring),
         )
-        self.bot = ChatBot(parts, self._reader(parts, tools))
+        self.bot = ChatBot(parts, self._reader(parts, agents[0].tools))
         self.dispatcher.add((*builtin.commands(self.bot), builtin.accounting(day, access.role)))
 
     def _driving(
