@@ -70,6 +70,10 @@ def approvals_of(settings: Settings, store: Store, runtime: Runtime) -> Approval
     return Approvals(store, runtime.changed, ttl=ttl, two_person=two_person)
 
 
+def day_budget(settings: Settings, store: Store) -> DayBudget:
+    return DayBudget(Usage(store), settings.tokens_per_day, settings.tokens_per_day_all)
+
+
 class Kernel:
     """Everything of the bot but its parts: build it on a store, run it, talk to ``bot``."""
 
@@ -84,11 +88,8 @@ class Kernel:
         pace: Pace = Pace(),
     ) -> None:
         """*agents*: the first one is who people talk to."""
-        self.supervisor = Supervisor()
-        self.model = model
-        self._mode = settings.mode
-        self._redact = redactor
-        self._added: list[Part] = []
+        self.supervisor, self._added = Supervisor(), list[Part]()
+        self.model, self._mode, self._redact = model, settings.mode, redactor
         self.feed = Feed(store, redactor.presentable, poll=pace.feed_poll)
         access = Access(store, settings.roles_file)
         self.runtime = Runtime(store, self.feed, access, agents, lease=pace.lease)
@@ -97,8 +98,8 @@ class Kernel:
             agents[0].tools, resources.hosts, access, self._approvals, redactor, mode=settings.mode
         )
         self._gallery = Gallery(store)
-        day = DayBudget(Usage(store), settings.tokens_per_day, settings.tokens_per_day_all)
-        self._driver = self._driving(judges, resources, redactor, Budgets(pace.budget, day))
+        budgets = Budgets(pace.budget, day_budget(settings, store))
+        self._driver = self._driving(judges, resources, redactor, budgets)
         self.dispatcher = Dispatcher(access)
         parts = Parts(
             store=store,
@@ -113,7 +114,8 @@ class Kernel:
             process=ProcessLog(store, self.feed.ring),
         )
         self.bot = ChatBot(parts, self._reader(parts, agents[0].tools))
-        self.dispatcher.add((*builtin.commands(self.bot), builtin.accounting(day, access.role)))
+        accounting = builtin.accounting(budgets.day, access.role)
+        self.dispatcher.add((*builtin.commands(self.bot), accounting))
 
     def _driving(
         self, judges: Judges, resources: Resources, redactor: Redactor, budgets: Budgets

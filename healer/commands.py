@@ -7,18 +7,14 @@ from bot.chat import Role, incident_of
 from bot.command import Caller, Command, command
 from bot.ports import Refused
 from bot.resources import Hosts
-from bot.tool import ToolError
 from healer.caring import Caring
 from healer.catalogue import Catalogue
-from healer.dry_run import dry_run
 from healer.durations import seconds
 from healer.healing import Healer
 from healer.incidents import Incident
-from healer.levels import LEVELS, Levels, Unearned, level_of, named, verified
-from healer.parameter import Unfit
-from healer.plan import plan
+from healer.naming import known_host
 from healer.records import Silence
-from healer.runbook_file import Entry
+from healer.runbook_commands import listing, trying
 from healer.standing import maintenance_of
 from healer.words import span
 
@@ -31,7 +27,8 @@ def commands(healer: Healer, catalogue: Catalogue, hosts: Hosts) -> tuple[Comman
         *looking(healer),
         *caring(Caring(healer)),
         *pausing(healer, hosts),
-        *runbooks(healer, catalogue, hosts),
+        *listing(healer, catalogue),
+        *trying(healer, catalogue, hosts),
     )
 
 
@@ -100,7 +97,7 @@ def pausing(healer: Healer, hosts: Hosts) -> tuple[Command, ...]:
             found = await healer.records.silences(at)
             return "\n".join(map(_window, found)) or "no host is in maintenance"
         if host != "all":
-            _known(hosts, host)
+            known_host(hosts, host)
         ends = duration.lower() == "off"
         until = at if ends else at + seconds(duration or "1h")
         name = caller.user.name or caller.user.id
@@ -124,68 +121,9 @@ def pausing(healer: Healer, hosts: Hosts) -> tuple[Command, ...]:
     return maintenance, healer_
 
 
-def runbooks(healer: Healer, catalogue: Catalogue, hosts: Hosts) -> tuple[Command, ...]:
-    levels: Levels = healer.repairing.levels
-
-    @command(role=Role.OPERATOR, name="runbooks")
-    async def runbooks_(caller: Caller) -> str:  # noqa: ARG001 - a command is handed who calls it
-        """List the runbooks: what they fix, and how much each may do by itself."""
-        known = await healer.records.levels()
-        return "\n".join(
-            f"{name} ({level_of(known.get(name), entry)},"
-            f" helped {verified(known.get(name), entry)} times): {entry.runbook.title}"
-            for name, entry in sorted(catalogue.entries.items())
-        )
-
-    @command(role=Role.APPROVER)
-    async def level(caller: Caller, runbook: str, level: str) -> str:
-        """Say how much a runbook may do: observe, suggest, or auto once it has helped."""
-        entry = _entry(catalogue, runbook)
-        chosen = named(level.lower())
-        if chosen is None:
-            raise Refused(f"there is no level {level!r}; there are {', '.join(LEVELS)}")
-        try:
-            await levels.promote(entry, chosen, caller.user.name or caller.user.id)
-        except Unearned as error:
-            raise Refused(str(error)) from error
-        text = f"{runbook} {entry.version}: {chosen}"
-        await healer.bot.note("runbook level", by=caller.user.key, text=text)
-        return text
-
-    @command(role=Role.OPERATOR, name="dry-run")
-    async def dry_run_(caller: Caller, runbook: str, host: str, parameters: str = "") -> str:  # noqa: ARG001 - as above
-        """Show what a runbook would do on a host: dry-run restart-service web1 service=nginx."""
-        entry = _entry(catalogue, runbook)
-        _known(hosts, host)
-        words = (word.partition("=") for word in parameters.split())
-        given = {name: value for name, _, value in words}
-        try:
-            planned = plan(entry.runbook, entry.version, host, given, catalogue.bounds)
-        except Unfit as error:
-            raise Refused(str(error)) from error
-        return f"{dry_run(planned)}\nlevel: {await levels.of(entry)}"
-
-    return runbooks_, level, dry_run_
-
-
 def _window(silence: Silence) -> str:
     reason = f": {silence.reason}" if silence.reason else ""
     return f"{silence.scope} until {_clock(silence.until)}, says {silence.given}{reason}"
-
-
-def _entry(catalogue: Catalogue, runbook: str) -> Entry:
-    entry = catalogue.get(runbook)
-    if entry is None:
-        known = ", ".join(sorted(catalogue.entries))
-        raise Refused(f"there is no runbook {runbook!r}; there are: {known}")
-    return entry
-
-
-def _known(hosts: Hosts, host: str) -> None:
-    try:
-        hosts.get(host)
-    except ToolError as error:
-        raise Refused(str(error)) from error
 
 
 def _clock(seconds_: float) -> str:

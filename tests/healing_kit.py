@@ -29,6 +29,7 @@ from healer.diagnosis import Diagnosis, proposing
 from healer.healing import Healer, Switch
 from healer.incidents import Incident
 from healer.intake import Intake, taking
+from healer.levels import Levels
 from healer.records import Records
 from healer.repair import APPROVAL, RepairAgent
 from healer.repairing import Repairing
@@ -204,6 +205,15 @@ class Ward:
         return await self.kernel.bot.command(name, text, Caller(by, thread))
 
 
+async def trust_the_runbook(here: Ward) -> None:
+    """As if it had helped once, and an approver had promoted it."""
+    entry = here.healer.repairing.catalogue.get("restart-unit")
+    assert entry
+    levels = Levels(here.healer.records)
+    await levels.helped(entry)
+    await levels.promote(entry, "auto", "Ann")
+
+
 @asynccontextmanager
 async def ward(
     directory: Path,
@@ -227,17 +237,12 @@ async def ward(
         await add_people(store)
         records, catalogue = Records(store), Catalogue(own)
         switch = Switch(records, directory / "healer.off")
-        healer = Healer(
-            Round(
-                records, machines, machines, lambda: Escalation(contacts), rules, switch.off,
-                clock=lambda: now[0],
-            ),
-            records,
-            Repairing(records, store, catalogue, machines),
-            Diagnosis(records, catalogue),
-            switch,
-            memory,
+        eyes = Round(
+            records, machines, machines, lambda: Escalation(contacts), rules, switch.off,
+            clock=lambda: now[0],
         )  # fmt: skip
+        repairing = Repairing(records, store, catalogue, machines)
+        healer = Healer(eyes, records, repairing, Diagnosis(records, catalogue), switch, memory)
         kernel = _kernel(chosen, store, healer, catalogue, machines, model)
         async with asyncio.TaskGroup() as tasks:
             serving = tasks.create_task(kernel.serve((healer,)))
