@@ -12,6 +12,7 @@ import agent
 import agent.memory
 import agent.models
 import healer
+import healer.watching
 import tools
 import tools.hosts
 from bot import audit, builtin
@@ -181,7 +182,8 @@ async def assembled(
     hosts = tools.hosts.create(settings)
     model, modelling = agent.models.create(settings)
     memory, remembering = agent.memory.create(settings, store, model, redactor)
-    made = (tooling, tools.hosts.part(hosts), remembering, modelling)
+    _, watching = healer.watching.create(settings, hosts, lambda: kernel.health())
+    made = (tooling, tools.hosts.part(hosts), remembering, modelling, watching)
     parts = parts_of(settings, store, redactor, made)
     for part in parts:
         redactor.learn(part.secrets)

@@ -17,7 +17,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 _PREFIX = "AI_"
 _FILE = ".env"
-_OURS = ("files", "tools")
+_OURS = ("files", "tools", "checks")
 """Directories that belong into a data directory."""
 Words = Annotated[tuple[str, ...], NoDecode]
 """A comma-separated list."""
@@ -86,6 +86,10 @@ class Settings(BaseSettings):
     """What file tools may touch: read:/,write:/srv/app; by default read:/,write:<data>/files."""
     tools_dir: Path | None = None
     """Your own tools, live within 2 s of a change; by default tools in the data directory."""
+    checks_file: Path | None = None
+    """checks.toml: what counts as bad, for all hosts, groups or one; re-read when it changes."""
+    checks_dir: Path | None = None
+    """Your own checks, live within 2 s of a change; by default checks in the data directory."""
     slack_bot_token: SecretStr = SecretStr("")
     """xoxb-…; with it the bot is in Slack, see docs/SLACK.md."""
     slack_app_token: SecretStr = SecretStr("")
@@ -170,6 +174,10 @@ class Settings(BaseSettings):
     @property
     def plugins(self) -> Path:
         return self.tools_dir or self.data_dir / "tools"
+
+    @property
+    def checks(self) -> Path:
+        return self.checks_dir or self.data_dir / "checks"
 
 
 def load() -> Settings:

@@ -10,7 +10,19 @@ from pathlib import Path
 from typing import Any
 
 from bot import garbage
-from tests.bench import client, hosts, kernel, load, policy, profile, project, raw, replies, service
+from tests.bench import (
+    checks,
+    client,
+    hosts,
+    kernel,
+    load,
+    policy,
+    profile,
+    project,
+    raw,
+    replies,
+    service,
+)
 
 CONTENDERS = {"project": project.opened, "raw": raw.opened, "client": client.opened}
 
@@ -20,6 +32,8 @@ async def work(words: list[str]) -> Any:
     given: Mapping[str, Any] = json.loads(options)
     if contender == "kernel":
         return await kernel.measure(scenario, url, Path(directory), given)
+    if contender == "checks":
+        return await checks.measure(Path(directory), given)
     if contender == "hosts":
         return await hosts.measure(scenario, Path(directory), given)
     if contender == "policy":
