@@ -65,5 +65,5 @@ def _own(share: float) -> list[Measurement]:
         Measurement("kernel", "waiting", {"runs": 500 * share}),
         Measurement("hosts", "command", {"times": 60 * share}),
         Measurement("hosts", "sweep", {"count": 20}),
-        Measurement("checks", "watch", {"count": 50, "seconds": 30}),
+        Measurement("checks", "watch", {"count": 50, "seconds": 30 * share}),
     ]
