@@ -5,22 +5,26 @@ from dataclasses import dataclass
 
 from bot.access import Access, authorize, may_see
 from bot.approvals import Approvals
-from bot.chat import Role, ThreadRef, User
+from bot.chat import Role, ThreadRef, User, incident_of, incident_thread
 from bot.command import Command
 from bot.events import ApprovalRequested, Noted
 from bot.feed import Present, presented
 from bot.journal import COLUMNS, ProcessLog, load, recorded
+from bot.pictures import Gallery
 from bot.ports import NotFound, Row, Store
 from bot.receiving import takes_part_in
 from bot.recorded import Recorded
 from bot.suggestion import Source, Suggestion
 from bot.tool import Tool
-from bot.views import ApprovalView, Health, RunView, ThreadView
+from bot.views import ApprovalView, Health, PictureView, RunView, ThreadView
 
 _MINE = "SELECT r.thread FROM inbox i JOIN runs r ON r.id = i.run WHERE i.sender = $1"
 _DECIDABLE = (
     "SELECT r.thread FROM approvals a JOIN runs r ON r.id = a.run WHERE a.status = 'pending'"
 )
+_INCIDENTS = f"{incident_thread('')}%"
+_RECENTLY = 7 * 86_400
+"""Seconds for which an incident is among everybody's threads."""
 _GOING = (
     "SELECT r.id, r.thread, r.status, t.title FROM runs r JOIN threads t ON t.thread = r.thread"
     " WHERE r.status IN ('queued', 'ready', 'running', 'waiting') ORDER BY r.id DESC LIMIT 50"
@@ -48,6 +52,7 @@ class Reader:
         approvals: Approvals,
         process: ProcessLog,
         present: Present,
+        gallery: Gallery,
         catalogue: Catalogue,
     ) -> None:
         self._store = store
@@ -55,6 +60,7 @@ class Reader:
         self._approvals = approvals
         self._process = process
         self._present = present
+        self._gallery = gallery
         self._catalogue = catalogue
 
     async def role(self, user: User) -> Role:
@@ -66,6 +72,8 @@ class Reader:
     async def threads(self, *, by: User) -> Sequence[ThreadView]:
         role = await self._role(by)
         visible = f"t.thread IN ({_MINE})"
+        if role.covers(Role.OPERATOR):
+            visible += f" OR (t.thread LIKE '{_INCIDENTS}' AND t.updated > {{now}} - {_RECENTLY})"
         if role.covers(Role.APPROVER):
             visible += f" OR t.thread IN ({_DECIDABLE})"
         if role.covers(Role.ADMIN):
@@ -107,6 +115,13 @@ class Reader:
         await self._account(ThreadRef.parse(rows[0][1]), by)
         log = await load(self._store, run, ThreadRef.parse(rows[0][1]))
         return _view(rows[0], [presented(item, self._present) for item in log])
+
+    async def picture(self, picture: str, *, by: User) -> PictureView:
+        found = await self._gallery.find(picture)
+        if found is None or not await self.sees(found.thread, by=by):
+            raise NotFound(f"there is no picture {picture!r}")
+        await self._account(found.thread, by)
+        return found
 
     async def approvals(self, *, by: User) -> Sequence[ApprovalView]:
         await self._role(by)
@@ -173,11 +188,14 @@ class Reader:
         may_decide = role.covers(Role.APPROVER) and bool(
             await self._store.read(f"{_DECIDABLE} AND r.thread = $1", str(thread))
         )
-        return may_see(role, takes_part=takes_part, may_decide=may_decide)
+        incident = bool(incident_of(thread))
+        return may_see(role, takes_part=takes_part, may_decide=may_decide, incident=incident)
 
     async def _account(self, thread: ThreadRef, by: User) -> None:
         """Admins see everything, and it is written down what they looked at."""
         exists, takes_part = await takes_part_in(self._store, thread, by)
+        if incident_of(thread):
+            return
         if exists and not takes_part and (await self._role(by)).covers(Role.ADMIN):
             await self._process.note(Noted("read as admin", by.key, str(thread)))
 

@@ -70,6 +70,16 @@ class ApprovalView:
 
 
 @dataclass(frozen=True, slots=True)
+class PictureView:
+    """One that somebody sent with a message."""
+
+    thread: ThreadRef
+    name: str
+    media_type: str
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Health:
     """*parts*: name → what is wrong with it, empty when it works."""
 
@@ -92,6 +102,7 @@ class Reading(Protocol):
         ...
 
     async def run(self, run: str, *, by: User) -> RunView: ...
+    async def picture(self, picture: str, *, by: User) -> PictureView: ...
     async def approvals(self, *, by: User) -> Sequence[ApprovalView]:
         """The open ones that *by* may see."""
         ...

@@ -12,6 +12,7 @@ from adapters.discord.absence import Absence
 from adapters.discord.clicks import Clicks, button_class
 from adapters.discord.client import Client, point_at
 from adapters.discord.doctor import UNKNOWN
+from adapters.discord.files import Files
 from adapters.discord.identity import People
 from adapters.discord.inbound import Inbound
 from adapters.discord.orders import Orders
@@ -118,7 +119,9 @@ class DiscordService:
     async def _connected(self, client: Client, bot: Bot, lease: Lease) -> None:
         wire = DiscordWire(client)
         people = People(client, self._settings.discord_home_guild)
-        inbound = Inbound(bot, client, wire, people, self._store)
+        inbound = Inbound(
+            bot, client, wire, people, self._store, Files(self._settings.discord_api_url)
+        )
         absence = Absence(client, inbound, self._store, age=self._settings.catch_up_age)
         clicks = Clicks(bot, people, inbound)
         orders = Orders(bot, people, inbound, wire)
