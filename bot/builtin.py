@@ -1,7 +1,10 @@
 """The commands of the kernel itself: looking around, deciding, stopping."""
 
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
-from typing import Protocol
+from typing import Annotated, Protocol
+
+from pydantic import Field
 
 from bot.chat import IncomingMessage, Role, User
 from bot.command import Caller, Command, command
@@ -9,6 +12,8 @@ from bot.commands import usage
 from bot.events import Decision
 from bot.ids import new_id
 from bot.ports import Bot, Refused
+from bot.spending import DayBudget
+from bot.usage import Used, today
 
 
 class Granting(Bot, Protocol):
@@ -148,3 +153,37 @@ def budgets(bot: Granting) -> tuple[Command, ...]:
         return f"{run} may go on"
 
     return (grant,)
+
+
+def accounting(day: DayBudget, role: Callable[[User], Awaitable[Role]]) -> Command:
+    """*role*: which one somebody has."""
+
+    @command(role=Role.VIEWER, name="usage")
+    async def usage_(caller: Caller, days: Annotated[int, Field(ge=1, le=366)] = 7) -> str:
+        """Say how many tokens you used; admins see everybody's."""
+        person, table = caller.user.key, day.usage
+        lines = [
+            f"{today()} (UTC): {_limited(await table.today(person), day.each)}",
+            f"the last {days} days:",
+            *_listed(await table.by_day(person, days)),
+            "of these by model:",
+            *_listed(await table.by_model(person, days)),
+        ]
+        if (await role(caller.user)).covers(Role.ADMIN):
+            lines.append(f"everybody today: {_limited(await table.today(), day.all)}")
+            lines += [f"by person, {days} days:", *_listed(await table.by_person(days))]
+        return "\n".join(lines)
+
+    return usage_
+
+
+def _limited(tokens: int, limit: int) -> str:
+    return f"{tokens:,} tokens" + (f" of {limit:,}" if limit else "")
+
+
+def _listed(rows: Sequence[Used]) -> list[str]:
+    return [
+        f"- {row.name or 'no model'}: {row.tokens:,} tokens ({row.prompt:,} read, "
+        f"{row.completion:,} written), {row.steps} steps, {row.runs} runs"
+        for row in rows
+    ] or ["- none"]

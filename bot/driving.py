@@ -8,6 +8,7 @@ from time import monotonic, time
 
 import structlog
 
+from bot.agents import Ask, Call, Fail, Finish, Wait
 from bot.approvals import supersede
 from bot.briefing import Briefer
 from bot.calling import Calls
@@ -23,10 +24,10 @@ from bot.events import (
 )
 from bot.feed import Feed
 from bot.ledger import CallState
-from bot.ports import Ask, Call, Delta, Fail, Finish, Model, ModelError, Wait
+from bot.ports import Delta, Model, ModelError
 from bot.redact import Redactor
 from bot.run import Overtaken, Run, Turn, insist
-from bot.spending import Budget
+from bot.spending import Budgets
 from bot.streaming import Deltas
 from bot.tool import Risk, ToolCall, Trust
 
@@ -42,7 +43,7 @@ class Driver:
         briefer: Briefer,
         redactor: Redactor,
         *,
-        budget: Budget,
+        budgets: Budgets,
         wake: Callable[[], None],
     ) -> None:
         """*wake*: a run became ready."""
@@ -51,7 +52,7 @@ class Driver:
         self._feed = feed
         self._briefer = briefer
         self._redact = redactor
-        self._budget = budget
+        self._budgets = budgets
         self._wake = wake
 
     async def drive(self, run: Run) -> None:
@@ -83,16 +84,21 @@ class Driver:
         match action:
             case Ask():
                 return await self._ask(run, action)
-            case Call(calls=calls):
-                wait = await self._calls.go_on(run, calls)
-                return wait == 0 or await self._park(run, wait)
-            case Wait(until=until):
-                return await self._park(run, until)
+            case Call():
+                return await self._call(run, action)
+            case Wait(until=until, then=then):
+                if then is None or time() < until:
+                    return await self._park(run, until)
+                return await self._call(run, then)
             case Finish(text=text):
                 await self._finish(run, RunFinished(text))
             case Fail(reason=reason):
                 await self._finish(run, RunFailed(reason))
         return False
+
+    async def _call(self, run: Run, call: Call) -> bool:
+        wait = await self._calls.go_on(run, call.calls)
+        return wait == 0 or await self._park(run, wait)
 
     async def _forced_end(self, run: Run) -> Sequence[Event]:
         """The events that end the run whatever its agent thinks; none when it may go on."""
@@ -100,18 +106,18 @@ class Driver:
         if ledger.stop:
             return _stopped(run, self._redact)
         if ledger.expired:
-            minutes = round(self._budget.patience / 60, 1)
+            minutes = round(self._budgets.run.patience / 60, 1)
             refused = [ToolFinished(call, "denied", "nobody decided") for call in ledger.calls]
             return [*refused, RunFailed(f"not done: nobody decided within {minutes:g} min")]
-        if ledger.over_budget and time() > ledger.last_at / 1e6 + self._budget.patience:
+        if ledger.over_budget and time() > ledger.last_at / 1e6 + self._budgets.run.patience:
             reached = ledger.over_budget
-            return [RunFailed(f"the budget of {reached.limit} {reached.budget} is used up")]
+            return [RunFailed(f"nobody granted more: {reached.text}")]
         return ()
 
     async def _ask(self, run: Run, ask: Ask) -> bool:
         if run.ledger.over_budget:
-            return await self._park(run, run.ledger.last_at / 1e6 + self._budget.patience)
-        if reached := self._budget.reached(run.ledger.spent):
+            return await self._park(run, run.ledger.last_at / 1e6 + self._budgets.run.patience)
+        if reached := await self._budgets.reached(run):
             await run.append(reached)
             return True
         if ask.purpose == "summary":
@@ -122,7 +128,7 @@ class Driver:
         except ModelError as error:
             await self._finish(run, RunFailed(str(error)))
             return False
-        reply = self._calls.expanded(reply)
+        reply = self._calls.expanded(run, reply)
         batch = await self._calls.judged(run, reply)
         try:
             await run.append(reply, *batch.events)
@@ -135,14 +141,15 @@ class Driver:
     async def _summary(self, run: Run, ask: Ask) -> ContextSummarised:
         """Of the older part of the conversation. Without one the run goes on all the same."""
         reply = ModelReplied()
+        asked = replace(await self._briefer.brief(run, ask), thread=str(run.thread))
         try:
-            async with aclosing(self._model.reply(replace(ask, thread=str(run.thread)))) as pieces:
+            async with aclosing(self._model.reply(asked)) as pieces:
                 async for piece in pieces:
                     reply = piece if isinstance(piece, ModelReplied) else reply
         except ModelError as error:
             log.warning("no summary", run=run.id, reason=str(error))
         text = self._redact(reply.text) or "(It could not be summed up, and is left out.)"
-        return ContextSummarised(text, ask.upto, reply.usage)
+        return ContextSummarised(text, ask.upto, reply.usage, reply.model)
 
     async def _reply(self, run: Run, ask: Ask) -> ModelReplied:
         last, tainted = run.ledger.seq, run.ledger.tainted

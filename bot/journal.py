@@ -12,7 +12,7 @@ from bot.audit import GENESIS, link
 from bot.chat import ThreadRef
 from bot.codec import decode, encode
 from bot.events import Event, Noted
-from bot.ports import Query, Row, Store
+from bot.ports import Query, Row, Statement, Store
 from bot.recorded import Recorded
 
 COLUMNS = "e.position, e.log_id, e.seq, e.kind, e.data, e.at"
@@ -79,12 +79,19 @@ def insert(query: Query, log: str, made: Sequence[Entry]) -> None:
         )  # fmt: skip
 
 
-async def insert_owned(store: Store, owned: tuple[str, str, int], made: Sequence[Entry]) -> int:
+async def insert_owned(
+    store: Store,
+    owned: tuple[str, str, int],
+    made: Sequence[Entry],
+    then: Sequence[Statement] = (),
+) -> int:
     """Write entries in one statement if (run, owner, fence) still hold; the last one's position.
+
+    *then*: what is written with them.
 
     Returns 0 when the run belongs to somebody else. Raises UniqueViolation when a seq is taken."""
     values = [value for e in made for value in (e.seq, e.kind, e.data, e.at, e.hash)]
-    rows = await store.write(_owned_insert(len(made)), *owned, *values)
+    rows = await store.write(_owned_insert(len(made)), *owned, *values, then=then)
     return rows[-1][0] if rows else 0
 
 

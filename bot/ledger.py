@@ -50,6 +50,8 @@ class Spent:
     seconds: float = 0.0
     """Of work: models and tools; neither queues nor people nor the bot's absence count."""
     grants: int = 0
+    days: int = 0
+    """Grants of a day's budget."""
 
 
 class Ledger:
@@ -107,8 +109,7 @@ class Ledger:
             case BudgetReached():
                 self.over_budget = event
             case BudgetGranted():
-                self.over_budget = None
-                self.spent.grants += 1
+                self._granted()
             case ModelReplied():
                 self._replied(event)
             case ToolStarted() | ToolFinished():
@@ -119,6 +120,14 @@ class Ledger:
     def _spend(self, event: Event) -> None:
         if isinstance(event, ModelReplied | ContextSummarised):
             self.spent.tokens += event.usage.prompt + event.usage.completion
+
+    def _granted(self) -> None:
+        """More of what was used up: of the day's tokens, or of the run's own budgets."""
+        if self.over_budget and self.over_budget.budget in ("day", "day_all"):
+            self.spent.days += 1
+        else:
+            self.spent.grants += 1
+        self.over_budget = None
 
     def _pass_time(self, recorded: Recorded) -> None:
         """People's events end a wait, the owner's may show that it was away."""
@@ -224,9 +233,19 @@ class Ledger:
             ):
                 state = self.calls.get(call_id)
                 return f"output of {state.call.name}" if state else "output in an earlier run"
-            case RunStarted(role=role, user=user) | MessageJoined(role=role, user=user):
-                return "" if role.covers(Role.OPERATOR) else f"message of {user.name or user.id}"
+            case RunStarted(source=source) if source:
+                return source
+            case RunStarted() | MessageJoined() as said:
+                return _said(said)
             case ModelReplied(context=context) if context.tainted and not self.tainted_by:
                 return "an earlier reply"
             case _:
                 return ""
+
+
+def _said(said: RunStarted | MessageJoined) -> str:
+    """Nobody can tell who wrote what is to be read on a picture."""
+    who = said.user.name or said.user.id
+    if not said.role.covers(Role.OPERATOR):
+        return f"message of {who}"
+    return f"picture from {who}" if said.pictures else ""

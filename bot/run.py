@@ -6,13 +6,16 @@ from dataclasses import dataclass
 from time import monotonic
 from typing import Any, TypeVar
 
+from bot.agents import Agent, Message
 from bot.chat import Role, ThreadRef, User
 from bot.events import ENDS, SIGNALS, ApprovalRequested, Event, ToolStarted
 from bot.journal import COLUMNS, Entry, Head, entries, insert, insert_owned, recorded
 from bot.ledger import Ledger
-from bot.ports import Agent, Message, Query, Row, Store, UniqueViolation
+from bot.pictures import Sight
+from bot.ports import Query, Row, Statement, Store, UniqueViolation
 from bot.recorded import Recorded
 from bot.tool import Risk
+from bot.usage import spent
 
 _RUNS_SHOWN = 40
 """Earlier runs of the thread that the agent is given; more than fits a model's context."""
@@ -87,6 +90,7 @@ class Run:
         """The requester's, as resolved last."""
         self.told: Told | None = None
         """None before the first question."""
+        self.sight: Sight = {}
         self._claim = claim
         self.wake = claim.wake
         self._store = store
@@ -132,7 +136,8 @@ class Run:
             if self.head.seq != basis and any(map(_needs_thought, events)):
                 raise Overtaken
             made = entries(self.head, events)
-            while not (last := await self._insert(made)):
+            used = spent(self.id, self.user.key, events)
+            while not (last := await self._insert(made, used)):
                 await self._catch_up(self._store.read)
                 if any(map(_needs_thought, events)):
                     raise Overtaken
@@ -140,10 +145,10 @@ class Run:
             items = self._fold(made, events, last - len(made) + 1)
         self._tell(items)
 
-    async def _insert(self, made: Sequence[Entry]) -> int:
+    async def _insert(self, made: Sequence[Entry], used: Sequence[Statement]) -> int:
         """The last one's position; 0 when a seq is taken."""
         try:
-            position = await insert_owned(self._store, self.owned, made)
+            position = await insert_owned(self._store, self.owned, made, used)
         except UniqueViolation:
             return 0
         if not position:

@@ -10,7 +10,7 @@ import pytest
 from bot.access import Access, authorize, may_see
 from bot.chat import Role, User
 from bot.config import BadSettings
-from bot.ports import Forbidden, Query, Row
+from bot.ports import Forbidden, Query, Row, Statement
 
 ROLES = """\
 admin = ["web:root", "slack:U01"]
@@ -30,7 +30,7 @@ class Users:
         assert sql == "SELECT role FROM users WHERE name=$1"
         return [(self._roles[args[0]],)] if args[0] in self._roles else []
 
-    async def write(self, sql: str, *args: Any) -> Sequence[Row]:
+    async def write(self, sql: str, *args: Any, then: Sequence[Statement] = ()) -> Sequence[Row]:
         raise NotImplementedError
 
     async def search(self, text: str, scopes: Sequence[str], limit: int) -> Sequence[int]:

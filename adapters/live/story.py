@@ -177,8 +177,7 @@ class Story:
         self.cards[event.approval] = card
 
     def reached(self, event: BudgetReached, at: int) -> None:  # noqa: ARG002 - a handler gets both
-        text = f"This run has used up its limit of {event.limit} {event.budget}."
-        self.budgets.append(Budget(len(self.budgets), text))
+        self.budgets.append(Budget(len(self.budgets), event.text))
 
     def end(self, event: RunFinished | RunFailed | RunStopped, at: int) -> None:
         self.stopping = False

@@ -15,9 +15,10 @@ from agent.memory.memories import Memories
 from agent.memory.recalling import Recaller
 from agent.memory.sameness import names
 from agent.memory.wording import shown
+from bot.agents import Ask, Message
 from bot.journal import load
 from bot.memory import BadMemory, Kind, NewMemory, Remembered, Scope, Standpoint
-from bot.ports import Ask, Message, Model, ModelError, Store
+from bot.ports import Model, ModelError, Store
 from bot.verdict import Trust
 
 log = structlog.get_logger()

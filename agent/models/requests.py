@@ -7,8 +7,8 @@ from agent.models.catalogue import Facts
 from agent.models.client import PICTURE, Encoder, body, dump
 from agent.models.constrained import briefing, encode_plain, shape
 from agent.transcript import CHARS_PER_TOKEN, fit
+from bot.agents import Ask, Message
 from bot.events import Context
-from bot.ports import Ask, Message
 from bot.tool import Tool
 
 ANSWER = 2_048

@@ -13,13 +13,12 @@ from typing import Any, Self, TypeVar
 
 import aiosqlite
 
-from bot.ports import Query, Row, StoreError, UniqueViolation
+from bot.ports import Query, Row, Statement, StoreError, UniqueViolation
 from bot.store import fulltext, migrations
 from bot.store.dialect import translate
+from bot.store.groups import commit, group, rollback
 
 T = TypeVar("T")
-Statement = tuple[str, Sequence[Any]]
-Result = list[Row] | sqlite3.Error
 _VERSIONS = "CREATE TABLE IF NOT EXISTS migrations (number INTEGER PRIMARY KEY, name TEXT NOT NULL)"
 _PRAGMAS = (
     "journal_mode=WAL",
@@ -41,7 +40,7 @@ class SqliteStore:
         self._writer = writer
         self._reader = reader
         self._lock = asyncio.Lock()
-        self._queue: list[tuple[Statement, Future[Sequence[Row]]]] = []
+        self._queue: list[tuple[Sequence[Statement], Future[Sequence[Row]]]] = []
         self._due = asyncio.Event()
 
     @classmethod
@@ -68,9 +67,10 @@ class SqliteStore:
     async def search(self, text: str, scopes: Sequence[str], limit: int) -> Sequence[int]:
         return await self._reader.hop(partial(fulltext.search, text, scopes, limit))
 
-    async def write(self, sql: str, *args: Any) -> Sequence[Row]:
+    async def write(self, sql: str, *args: Any, then: Sequence[Statement] = ()) -> Sequence[Row]:
         future: Future[Sequence[Row]] = asyncio.get_running_loop().create_future()
-        self._queue.append(((translate(sql), args), future))
+        statements = [(translate(text), given) for text, given in ((sql, args), *then)]
+        self._queue.append((statements, future))
         self._due.set()
         return await future
 
@@ -82,7 +82,7 @@ class SqliteStore:
                 yield query
                 await query.commit()
             except BaseException:
-                await self._writer.hop(_rollback)
+                await self._writer.hop(rollback)
                 raise
 
     async def _commit_groups(self) -> None:
@@ -93,8 +93,8 @@ class SqliteStore:
                 batch, self._queue = self._queue[:_BATCH], self._queue[_BATCH:]
                 if not self._queue:
                     self._due.clear()
-                statements = [statement for statement, _ in batch]
-                results = await self._writer.hop(partial(_group, statements))
+                writes = [statements for statements, _ in batch]
+                results = await self._writer.hop(partial(group, writes))
             for (_, future), result in zip(batch, results, strict=True):
                 if future.done():
                     continue  # its writer was cancelled meanwhile
@@ -182,49 +182,7 @@ def _ending(
     db: sqlite3.Connection,
 ) -> None:
     _inside(statements, first, db)
-    _commit(db)
-
-
-def _commit(db: sqlite3.Connection) -> None:
-    try:
-        db.execute("COMMIT")  # fails when the transaction is gone already
-    except sqlite3.Error:
-        _rollback(db)
-        raise
-
-
-def _rollback(db: sqlite3.Connection) -> None:
-    if db.in_transaction:
-        db.execute("ROLLBACK")
-
-
-def _group(statements: Sequence[Statement], db: sqlite3.Connection) -> list[Result]:
-    """All in one transaction. A statement that fails undoes itself only, unless it took the
-    transaction with it: then nothing was written and everybody in it must hear so."""
-    if len(statements) == 1:
-        return [_one(statements[0], db)]
-    results: list[Result] = []
-    try:
-        db.execute("BEGIN IMMEDIATE")
-        for statement in statements:
-            result = _one(statement, db)
-            if isinstance(result, sqlite3.Error) and not db.in_transaction:
-                return [result] * len(statements)
-            results.append(result)
-        _commit(db)
-    except sqlite3.Error as error:
-        _rollback(db)
-        return [error] * len(statements)
-    return results
-
-
-def _one(statement: Statement, db: sqlite3.Connection) -> Result:
-    try:
-        return db.execute(*statement).fetchall()
-    except sqlite3.Error as error:
-        return error
-    except (OverflowError, UnicodeError) as error:
-        return sqlite3.DataError(str(error))  # a value SQLite has no room for
+    commit(db)
 
 
 def _store_error(error: sqlite3.Error) -> StoreError:
@@ -280,5 +238,5 @@ def _apply(script: str, version: Row, db: sqlite3.Connection) -> None:
         db.execute("INSERT INTO migrations VALUES (?, ?)", version)
         db.execute("COMMIT")
     except sqlite3.Error:
-        _rollback(db)
+        rollback(db)
         raise

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import agent
+from bot.agents import Ask
 from bot.app import Kernel
 from bot.events import ModelReplied
-from bot.ports import Ask, Query, Row
+from bot.ports import Query, Row, Statement
 from bot.redact import Redactor
 from bot.resources import Resources
 from bot.store.sqlite import SqliteStore
@@ -45,9 +47,9 @@ class Freezer:
         await self._running.wait()
         return await self._store.read(sql, *args)
 
-    async def write(self, sql: str, *args: Any) -> Sequence[Row]:
+    async def write(self, sql: str, *args: Any, then: Sequence[Statement] = ()) -> Sequence[Row]:
         await self._pause(self.before, args)
-        rows = await self._store.write(sql, *args)
+        rows = await self._store.write(sql, *args, then=then)
         self.used.set()
         await self._pause(self.after if rows else "", args)
         return rows
@@ -111,7 +113,7 @@ def _replica(directory: Path, store: SqliteStore, tools: Sequence[Tool], call: T
         settings(directory, mode="autonomous"),
         freezer,
         model,
-        lambda: {tool.name: tool for tool in tools},
+        (agent.create({tool.name: tool for tool in tools}),),
         Resources(OneHost()),
         Redactor({}),
         FAST,

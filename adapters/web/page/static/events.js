@@ -40,7 +40,8 @@ function runStarted(run, frame) {
 }
 
 function message(frame) {
-  return { kind: "message", text: frame.text, by: who(frame.user), at: frame.at };
+  const pictures = frame.pictures ?? [];
+  return { kind: "message", text: frame.text, pictures, by: who(frame.user), at: frame.at };
 }
 
 function modelReplied(run, frame) {
@@ -120,7 +121,9 @@ function closeApproval(run, frame, fields) {
 }
 
 function budgetReached(run, frame) {
-  const text = `This run has used up its limit of ${frame.limit} ${frame.budget}.`;
+  const whose = { day: "one person", day_all: "everybody" }[frame.budget];
+  const text = whose ? `The day's limit of ${frame.limit} tokens for ${whose} is used up.`
+    : `This run has used up its limit of ${frame.limit} ${frame.budget}.`;
   return add(run, { kind: "budget", text, run: run.id, open: true });
 }
 
