@@ -8,6 +8,8 @@ from healer.standing import Standing
 
 OWN = "bot"
 """The check of the bot itself: while it is not well, it repairs nothing else."""
+_NEEDLESS = "model"
+"""The part that a repair does without: then the check says which runbook helps."""
 
 
 def forbidden(standing: Standing, incident: Incident) -> Iterator[str]:
@@ -60,8 +62,8 @@ def _wider(standing: Standing, incident: Incident) -> Iterator[str]:
     elif any(incident.fingerprint in cause.members for cause in standing.causes):
         yield "many are bad at once: one cause is suspected"
     own = [s for s in standing.signals.values() if s.check == OWN and s.phase != "ok"]
-    if own:
-        yield f"the bot itself is not well: {own[0].target}"
+    if parts := [each.target for each in own if each.target != _NEEDLESS]:
+        yield f"the bot itself is not well: {parts[0]}"
 
 
 def _earlier(standing: Standing, incident: Incident) -> Iterator[str]:
