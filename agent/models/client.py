@@ -1,8 +1,8 @@
 """The official Ollama client on the aiohttp transport, and the JSON it sends.
 
 The client validates and dumps the whole history for every call, which in a long run costs more
-than everything else. Here each message becomes JSON once, and the client is given the finished
-body; connection, errors and stream stay its own.
+than everything else. Here each message becomes JSON once, and the client's connection is given the
+finished body; the stream is read here too, because it may hold what is no UTF-8.
 """
 
 import json
@@ -15,6 +15,7 @@ import httpx_aiohttp
 import ollama
 from pydantic import BaseModel
 
+from agent.models.lines import lines
 from agent.transcript import CHARS_PER_TOKEN
 from bot.ports import Message
 from bot.tool import Tool
@@ -50,6 +51,7 @@ class Part(BaseModel):
     done: bool = False
     prompt_eval_count: int | None = None
     eval_count: int | None = None
+    error: str = ""
 
 
 class Client(ollama.AsyncClient):
@@ -67,8 +69,16 @@ class Client(ollama.AsyncClient):
 
     async def stream_chat(self, body: bytes) -> AsyncGenerator[Part]:
         """POST /api/chat with a finished body. Closing the generator hangs up."""
-        parts = await self._request(Part, "POST", self._chat, content=body, stream=True)
-        return cast("AsyncGenerator[Part]", parts)
+        client = cast("httpx.AsyncClient", self._client)
+        async with client.stream("POST", self._chat, content=body) as response:
+            if response.is_error:
+                await response.aread()
+                raise ollama.ResponseError(response.text, response.status_code)
+            async for line in lines(response.aiter_bytes()):
+                part = Part.model_validate_json(line)
+                if part.error:
+                    raise ollama.ResponseError(part.error)
+                yield part
 
 
 def encode(message: Message) -> bytes:
