@@ -28,6 +28,7 @@ from bot.execution import Executor
 from bot.feed import Feed
 from bot.journal import ProcessLog
 from bot.judging import Judges
+from bot.memory import Memory
 from bot.ports import Bot, Model, Part, Service, Store
 from bot.reading import Catalogue, Reader
 from bot.receiving import Receiver
@@ -102,7 +103,7 @@ class Kernel:
             redactor=redactor,
             process=ProcessLog(store, self.feed.ring),
         )
-        self.bot = ChatBot(parts, self._reader(parts, toolset))
+        self.bot = ChatBot(parts, self._reader(parts, toolset, resources.memory))
         self.dispatcher.add((*builtin.commands(self.bot), builtin.accounting(day, access.role)))
 
     def _driving(
@@ -115,14 +116,16 @@ class Kernel:
         wake = self.runtime.wake
         return Driver(self.model, calls, self.feed, briefer, redactor, budgets=budgets, wake=wake)
 
-    def _reader(self, parts: Parts, toolset: Callable[[], Mapping[str, Tool]]) -> Reader:
+    def _reader(
+        self, parts: Parts, toolset: Callable[[], Mapping[str, Tool]], memory: Memory | None
+    ) -> Reader:
         return Reader(
             parts.store,
             parts.access,
             parts.approvals,
             parts.process,
             parts.redactor.presentable,
-            Catalogue(toolset, lambda: self.dispatcher.all, self.health),
+            Catalogue(toolset, lambda: self.dispatcher.all, self.health, memory),
         )
 
     def add(self, part: Part) -> None:
