@@ -62,7 +62,8 @@ class ReadingRoutes:
     async def me(self, request: web.Request) -> web.Response:
         user = request[PRINCIPAL].user
         role = await self._bot.read.role(user)
-        return reply({"name": user.name, "role": role, **self._about(self._settings.mode)})
+        who = {"name": user.name, "key": user.key, "role": role}
+        return reply({**who, **self._about(self._settings.mode)})
 
     async def threads(self, request: web.Request) -> web.Response:
         views = await self._bot.read.threads(by=request[PRINCIPAL].user)
