@@ -128,7 +128,7 @@ class Encoder:
     def tools(self, tools: Sequence[Tool]) -> bytes:
         given = tuple(tools)
         if self._tools[0] != given:
-            self._tools = given, dump([_function(tool) for tool in given])
+            self._tools = given, dump([describe(tool) for tool in given])
         return self._tools[1]
 
 
@@ -138,7 +138,8 @@ def body(encoded: Mapping[str, bytes], **rest: Any) -> bytes:
     return b"%b%b}" % (dump(rest)[:-1], fields)
 
 
-def _function(tool: Tool) -> dict[str, Any]:
+def describe(tool: Tool) -> dict[str, Any]:
+    """In Ollama's shape."""
     about = {"name": tool.name, "description": tool.description, "parameters": tool.schema}
     return {"type": "function", "function": about}
 
