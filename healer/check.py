@@ -87,8 +87,13 @@ class Surroundings:
     """What a check that is no script may use."""
 
     hosts: Hosts
-    history: Callable[[str], Sequence[Point]]
+    limits: Callable[[str], Any]
+    """What the checks file says for a host by name; the check is given those for no host."""
+    history: Callable[[str, str], Sequence[Point]]
+    """As an answer's, by host and target."""
     at: float
+    jump: float
+    """Seconds that the wall clock went beyond the monotonic one since the last look."""
     troubles: Callable[[], Awaitable[Mapping[str, str]]]
     """What is wrong with the bot itself: part → one line (``Health.parts``, and ``model``)."""
 

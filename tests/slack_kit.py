@@ -6,8 +6,10 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from adapters.slack.service import SlackService
-from bot.ports import Model
+from adapters.slack.service import USUAL, SlackService
+from adapters.slack.sockets import Pulse
+from bot.config import Settings
+from bot.ports import Model, Store
 from bot.tool import Tool
 from tests.fakes.slack.api import APP_TOKEN, BOT_TOKEN
 from tests.fakes.slack.server import SlackServer
@@ -39,9 +41,17 @@ async def in_slack(
     tools: Mapping[str, Tool] | Sequence[Tool] = (),
     *,
     sockets: int = 1,
+    pulse: Pulse = USUAL,
+    kept: Callable[[SlackService], object] = lambda _service: None,
     **given: Any,
 ) -> AsyncGenerator[Bench]:
-    """One life of the bot; its sockets are open when this begins."""
+    """One life of the bot; its sockets are open when this begins. *kept*: given its service."""
+
+    def services(settings: Settings, store: Store) -> list[SlackService]:
+        service = SlackService(settings, store, pulse=pulse)
+        kept(service)
+        return [service]
+
     roles = directory / "roles.toml"
     roles.write_text(ROLES)
     chosen: dict[str, Any] = {
@@ -55,7 +65,7 @@ async def in_slack(
         directory,
         model,
         tools,
-        services=lambda settings, store: [SlackService(settings, store)],
+        services=services,
         **chosen,
     ) as bench:
         if sockets:

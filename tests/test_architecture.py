@@ -24,10 +24,10 @@ HOUSE = [path for name in ("*.md", "*.toml", "*.yaml", "Makefile") for path in R
 BOUNDARIES = {
     "adapters/discord/answering.py": "adapter callback",
     "adapters/web/problems.py": "adapter callback",
+    "bot/plugins/code.py": "plugin",
     "bot/runtime.py": "run",
     "bot/supervision.py": "service",
     "healer/scheduler.py": "service",
-    "tools/plugin_code.py": "plugin",
 }
 """Where everything is caught, and the four kinds of it."""
 Function = ast.FunctionDef | ast.AsyncFunctionDef

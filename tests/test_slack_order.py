@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from adapters.live.turns import Turns
+from adapters.live.watermarks import Watermarks
+from bot.store.sqlite import SqliteStore
 from tests.fakes.model import ScriptedModel, says
 from tests.fakes.slack.server import SlackServer, slack_server
 from tests.slack_kit import APPROVER, ME, in_slack, people, seen, until
@@ -43,6 +45,51 @@ async def test_the_order_is_that_of_writing(tmp_path: Path, slack: SlackServer) 
         )
 
     assert ["hello", "first", "second"] == [json.loads(data)["text"] for (data,) in events]
+
+
+async def test_every_answer_is_told(tmp_path: Path, slack: SlackServer) -> None:
+    """Somebody says more while the model answers, so that the run goes on: what it had answered
+    is told as well, each answer once."""
+    thinking = asyncio.Event()
+    async with in_slack(
+        tmp_path, slack, ScriptedModel(thinking, says("To one."), says("To two."))
+    ) as bench:
+        asked = await slack.says(f"{ME} one")
+        async with asyncio.timeout(5):
+            assert isinstance(bench.model, ScriptedModel)
+            await bench.model.thinking.wait()
+        await slack.says("two", thread=asked["ts"])
+        thinking.set()
+        await seen(slack, "To two.")
+
+    told = [text for text in slack.workspace.texts() if text.startswith("To")]
+    assert ["To one.", "To two."] == [text.split("\n")[0] for text in told]
+
+
+async def test_marks_wait_for_what_is_older(tmp_path: Path) -> None:
+    """A channel is not marked as read beyond a message that is still being taken in."""
+    async with SqliteStore.open(tmp_path / "bot.db") as store, asyncio.TaskGroup() as tasks:
+        marks = Watermarks(store, "slack", lag=0.05)
+        serving = tasks.create_task(marks.serve())
+        with marks.reading("C1", "1.5"):
+            marks.soon("C1", "2.5")
+            marks.soon("C2", "1.0")
+            await _marked(marks, {"C2": "1.0"})
+        await _marked(marks, {"C2": "1.0", "C1": "2.5"})
+        marks.soon("C1", "3.5")
+        await asyncio.sleep(0)
+        serving.cancel()
+
+    async with SqliteStore.open(tmp_path / "bot.db") as store:
+        assert {"C2": "1.0", "C1": "3.5"} == await Watermarks(store, "slack").all()
+
+
+async def _marked(marks: Watermarks, wanted: dict[str, str]) -> None:
+    async with asyncio.timeout(5):
+        while True:
+            if wanted == await marks.all():
+                return
+            await asyncio.sleep(0.01)
 
 
 async def test_turns_are_forgotten() -> None:

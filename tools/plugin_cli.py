@@ -5,8 +5,9 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 
 from bot.blocking import run_blocking
+from bot.plugins.files import Unusable
 from bot.tool import Risk, Tool
-from tools.plugin_files import Unusable, load
+from tools.plugin_files import load
 from tools.plugins import Plugins
 
 _USAGE = "usage: tools list | tools check FILE …\n"
@@ -44,8 +45,8 @@ async def _check(plugins: Plugins, file: Path) -> int:
     except Unusable as problem:
         sys.stderr.write(f"{problem}\n")
         return 1
-    taken = [tool.name for tool in plugin.tools if tool.name in plugins.builtin]
-    sys.stdout.writelines(map(_line, plugin.tools))
+    taken = [tool.name for tool in plugin.items if tool.name in plugins.builtin]
+    sys.stdout.writelines(map(_line, plugin.items))
     sys.stderr.writelines(f"{file.name}: a built-in tool is named {name!r}\n" for name in taken)
     return 1 if taken else 0
 

@@ -2,8 +2,8 @@
 
 from adapters.discord import parts
 from adapters.discord.parts import Component, escaped, fenced
-from adapters.live.story import Budget, Card
 from adapters.live.texts import danger, exact, one_line, outcome, visible
+from adapters.live.views import Budget, Card
 from adapters.live.wire import Post, Urgency
 
 DECISIONS = ("approve", "trust", "again", "leave", "look")

@@ -9,10 +9,11 @@ from adapters.discord.cards import budget, card
 from adapters.discord.parts import escaped
 from adapters.live.pacing import CARD, DISCORD, grouped
 from adapters.live.plots.drawing import plots
-from adapters.live.story import Step, Story
+from adapters.live.story import Story
 from adapters.live.tables import Grid
 from adapters.live.tables import parts as pieces
 from adapters.live.texts import call_line, one_line, plan_lines, shortened, split
+from adapters.live.views import Step
 from adapters.live.wire import Picture, Post, Urgency
 
 MESSAGES = 4
@@ -34,6 +35,8 @@ class Render:
         posts = [] if quiet else list(self._progress(story))
         posts += [card(each) for each in story.cards.values()]
         posts += [budget(story.run, each) for each in story.budgets]
+        for number, text in enumerate(story.answers):
+            posts += answer(story.run, text, name=f"said {number}")
         if story.ending is None:
             return posts
         if story.ending.how == "done":
@@ -48,19 +51,19 @@ class Render:
             yield _steps(story, number, group, last=number == len(groups) - 1)
 
 
-def answer(run: str, text: str) -> Iterator[Post]:
-    """Its messages, in order, with buttons for an opinion under the last."""
+def answer(run: str, text: str, *, name: str = "answer") -> Iterator[Post]:
+    """Its messages, in order, with buttons for an opinion under the run's last."""
     messages = split(_columns(text), parts.CONTENT) or ["(an empty answer)"]
     cut = messages[:MESSAGES]
     for number, shown in enumerate(cut):
         body = _plain(shown)
-        if number == len(cut) - 1:
+        if number == len(cut) - 1 and name == "answer":
             body["components"] = [_opinion(run)]
-        yield Post(f"answer {number}", Urgency.ANSWER, body, final=True)
+        yield Post(f"{name} {number}", Urgency.ANSWER, body, final=True)
     if len(messages) > len(cut):
         said = _plain("The answer is longer: this file holds all of it.")
         file = Picture("answer.md", text.encode())
-        yield Post("answer file", Urgency.ANSWER, said, (file,), final=True)
+        yield Post(f"{name} file", Urgency.ANSWER, said, (file,), final=True)
 
 
 def _steps(story: Story, number: int, group: Sequence[Step], *, last: bool) -> Post:

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from adapters.live.story import Step
 from adapters.live.texts import call_line
+from adapters.live.views import Step
 
 
 @dataclass(frozen=True, slots=True)

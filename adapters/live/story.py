@@ -4,8 +4,9 @@ The page has a fold of its own, in the language of browsers; both read the same 
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import Any
 
+from adapters.live.views import Budget, CallView, Card, CardState, Ending, Step
 from bot.chat import User
 from bot.events import (
     ApprovalDecided,
@@ -15,6 +16,7 @@ from bot.events import (
     BudgetGranted,
     BudgetReached,
     Event,
+    MessageJoined,
     ModelReplied,
     RunFailed,
     RunFinished,
@@ -26,75 +28,13 @@ from bot.events import (
 )
 from bot.plot import Plot
 from bot.recorded import Recorded
-from bot.tool import Table, ToolCall
+from bot.tool import ToolCall
 
-CallState = Literal["planned", "waiting", "running", "ok", "error", "denied", "unknown", "stopped"]
-CardState = Literal["pending", "approved", "denied", "expired", "superseded", "left", "edited"]
-_MAIN = ("command", "path", "service", "name", "container", "project", "pattern", "query", "text")
 _DECIDED: dict[str, CardState] = {
     "approve": "approved", "trust": "approved", "again": "approved", "deny": "denied",
     "leave": "left",
 }  # fmt: skip
-
-
 NOBODY = User("", "")
-
-
-@dataclass(frozen=True, slots=True)
-class CallView:
-    call: ToolCall
-    state: CallState = "planned"
-    host: str = ""
-    seconds: float = 0.0
-    table: Table | None = None
-
-    @property
-    def subject(self) -> str:
-        """The argument that says most about it."""
-        args = self.call.args
-        named = [args[name] for name in _MAIN if isinstance(args.get(name), str)]
-        other = [v for k, v in args.items() if k != "host" and isinstance(v, str)]
-        return str((named or other or [""])[0])
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One reply of the model that led to calls."""
-
-    number: int
-    at: int
-    """Microseconds since the epoch."""
-    thought: str
-    calls: tuple[CallView, ...]
-
-    @property
-    def over(self) -> bool:
-        return all(each.state not in ("planned", "waiting", "running") for each in self.calls)
-
-
-@dataclass(frozen=True, slots=True)
-class Card:
-    """An approval, and what became of it."""
-
-    request: ApprovalRequested
-    words: str = ""
-    """What the model said."""
-    state: CardState = "pending"
-    by: str = ""
-    reason: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Budget:
-    number: int
-    text: str
-    open: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Ending:
-    how: Literal["done", "failed", "stopped"]
-    text: str
 
 
 @dataclass(slots=True)
@@ -110,6 +50,8 @@ class Story:
     planned: int = 0
     """The number of the step that the plan came with."""
     steps: list[Step] = field(default_factory=list[Step])
+    answers: list[str] = field(default_factory=list[str])
+    """Those after which the run went on, because somebody had said more meanwhile."""
     cards: dict[str, Card] = field(default_factory=dict[str, Card])
     budgets: list[Budget] = field(default_factory=list[Budget])
     plots: dict[str, Plot] = field(default_factory=dict[str, Plot])
@@ -118,6 +60,8 @@ class Story:
     ending: Ending | None = None
     begun: int = 0
     """Microseconds since the epoch."""
+    _said: str = ""  # an answer that may be the last one, which the run's end tells
+    _heard: int = -1  # the last message that joined
 
     def fold(self, recorded: Recorded) -> bool:
         """Whether it was news."""
@@ -146,7 +90,12 @@ class Story:
         self.requester, self.asked, self.begun = event.user, event.text, at
 
     def replied(self, event: ModelReplied, at: int) -> None:
+        self._went_on()
         self.model = event.model or self.model
+        if not event.tool_calls:
+            self._said = event.text.strip()
+            if event.context.last < self._heard:
+                self._went_on()
         if event.plan:
             self.plan, self.planned = event.plan, len(self.steps)
         if not event.tool_calls and not event.notice:
@@ -157,6 +106,16 @@ class Story:
             thought = "\n".join(filter(None, (event.notice, said)))
         calls = tuple(map(CallView, event.tool_calls))
         self.steps.append(Step(len(self.steps), at, thought, calls))
+
+    def joined(self, event: MessageJoined, at: int) -> None:  # noqa: ARG002 - a handler gets both
+        self._heard = self.seq
+        self._went_on()
+
+    def _went_on(self) -> None:
+        """What was said was an answer, but not the end."""
+        if self._said:
+            self.answers.append(self._said)
+        self._said = ""
 
     def _call(self, call: ToolCall, at: int, **changes: Any) -> None:
         """Change the view of a call; one that the kernel made of another joins the last step."""
@@ -223,6 +182,8 @@ class Story:
     def end(self, event: RunFinished | RunFailed | RunStopped, at: int) -> None:
         self.stopping = False
         self._close_budgets()
+        if not isinstance(event, RunFinished):
+            self._went_on()
         match event:
             case RunFinished():
                 self.ending = Ending("done", event.text)
@@ -266,6 +227,7 @@ def _stopped(event: RunStopped) -> str:
 
 _HANDLERS: Mapping[type, Callable[[Story, Any, int], None]] = {
     RunStarted: Story.started,
+    MessageJoined: Story.joined,
     ModelReplied: Story.replied,
     ToolStarted: Story.tool_started,
     ToolFinished: Story.finished,

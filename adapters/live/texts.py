@@ -3,7 +3,8 @@
 import re
 from collections.abc import Sequence
 
-from adapters.live.story import CallView, Card, Story
+from adapters.live.story import Story
+from adapters.live.views import CallView, Card
 from bot.events import ApprovalRequested
 from bot.tool import Risk
 

@@ -1,6 +1,9 @@
 """How far each channel was read, and which old messages were answered."""
 
-from collections.abc import Mapping
+import asyncio
+from collections import Counter, defaultdict
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
 
 from bot.ports import Store
 
@@ -19,17 +22,65 @@ _NOTE = (
 )
 _NOTED = "SELECT mark FROM watermarks WHERE place = $1"
 _ALL = "SELECT place, mark FROM watermarks WHERE place LIKE $1 ORDER BY at DESC LIMIT 200"
+LAG = 1.0
+"""Seconds that ``soon`` may be late: what is lost of it by a crash is only looked at again."""
 
 
 class Watermarks:
     """Marks grow only: the platform's message ids are times."""
 
-    def __init__(self, store: Store, platform: str) -> None:
+    def __init__(self, store: Store, platform: str, *, lag: float = LAG) -> None:
         self._store = store
         self._platform = platform
+        self._lag = lag
+        self._soon: dict[str, str] = {}
+        self.begun: dict[str, str] = {}
+        """Channel → the first that was to be marked in it, until somebody takes note of it."""
+        self._reading: dict[str, Counter[str]] = defaultdict(Counter)
+        self._bell = asyncio.Event()
 
     async def advance(self, channel: str, mark: str) -> None:
         await self._store.write(_ADVANCE, f"{self._platform}:{channel}", mark)
+
+    @contextmanager
+    def reading(self, channel: str, message: str) -> Generator[None]:
+        """While a message is being taken in, ``soon`` marks nothing beyond it."""
+        messages = self._reading[channel]
+        messages[message] += 1
+        try:
+            yield
+        finally:
+            messages[message] -= 1
+            if not messages[message]:
+                del messages[message]
+            if not messages:
+                self._reading.pop(channel, None)
+
+    def soon(self, channel: str, mark: str) -> None:
+        """Advance within *lag* seconds, for many at once, while ``serve`` runs."""
+        self.begun.setdefault(channel, mark)
+        self._soon[channel] = max(mark, self._soon.get(channel, mark), key=float)
+        self._bell.set()
+
+    async def serve(self) -> None:
+        """Write what is to be written soon, until cancelled."""
+        try:
+            while True:
+                await self._bell.wait()
+                self._bell.clear()
+                await asyncio.sleep(self._lag)
+                await self._write()
+        finally:
+            await self._write()
+
+    async def _write(self) -> None:
+        for channel, mark in list(self._soon.items()):
+            if any(float(message) < float(mark) for message in self._reading.get(channel, ())):
+                self._bell.set()  # again when that one has been taken in
+                continue
+            await self.advance(channel, mark)
+            if self._soon[channel] == mark:
+                del self._soon[channel]
 
     async def claim(self, name: str) -> bool:
         """Whether nobody has claimed this yet."""

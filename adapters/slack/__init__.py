@@ -13,7 +13,9 @@ def create(settings: Settings, store: Store) -> Part:
             "AI_SLACK_APP_TOKEN: is not set, but AI_SLACK_BOT_TOKEN is; both are needed, see"
             " docs/SLACK.md"
         )
+    service = SlackService(settings, store)
     return Part(
-        services=(SlackService(settings, store),),
+        services=(service,),
         doctor={"slack": Doctor(settings)},
+        troubles=service.troubles,
     )

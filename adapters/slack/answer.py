@@ -17,21 +17,22 @@ MESSAGES = 3
 ROWS = 100
 
 
-def answer(run: str, text: str) -> Iterator[Post]:
-    """Its messages, in order, with buttons for an opinion under the last."""
+def answer(run: str, text: str, *, name: str = "answer") -> Iterator[Post]:
+    """Its messages, in order, with buttons for an opinion under the run's last."""
     messages = list(_messages(text))
     cut = messages[:MESSAGES]
     for number, shown in enumerate(cut):
         last = number == len(cut) - 1
         if last and len(messages) > len(cut):
             shown.append(blocks.context("The answer is longer: the file below holds all of it."))
-        if last:
+        if last and name == "answer":
             shown.append(_opinion(run))
         head = escape.mrkdwn(" ".join(text.split())[:300])
-        yield Post(f"answer {number}", Urgency.ANSWER, {"text": head, "blocks": shown}, final=True)
+        yield Post(f"{name} {number}", Urgency.ANSWER, {"text": head, "blocks": shown}, final=True)
     if len(messages) > len(cut):
         file = Picture("answer.md", text.encode())
-        yield Post("answer file", Urgency.ANSWER, {"text": "the whole answer"}, (file,), final=True)
+        body = {"text": "the whole answer"}
+        yield Post(f"{name} file", Urgency.ANSWER, body, (file,), final=True)
 
 
 def _messages(text: str) -> Iterator[list[Block]]:

@@ -1,7 +1,7 @@
 """The card of an approval: what would run and why, and below that the model's own words."""
 
-from adapters.live.story import Budget, Card
 from adapters.live.texts import danger, exact, one_line, outcome, shortened, visible
+from adapters.live.views import Budget, Card
 from adapters.live.wire import Post, Urgency
 from adapters.slack import blocks
 from adapters.slack.blocks import Block

@@ -8,6 +8,7 @@ from typing import Any
 
 import structlog
 
+from adapters.live.patience import patiently
 from adapters.live.wire import Later, Rejected, Uncertain
 from adapters.slack.wire import SlackWire
 from bot.chat import Role, User
@@ -41,26 +42,33 @@ class People:
         self._groups = _Groups()
         self._asking: dict[str, asyncio.Lock] = {}
 
-    async def user(self, user: str, team: str = "", *, deciding: bool = False) -> User:
+    async def user(
+        self, user: str, team: str = "", *, deciding: bool = False, patience: float = 0.0
+    ) -> User:
         """As the roles know them. Whom Slack does not vouch for has no role.
 
-        *team*: the team that the payload names. *deciding*: a click or an order to decide."""
+        *team*: the team that the payload names. *deciding*: a click or an order to decide.
+        *patience*: seconds that Slack may be busy or away meanwhile."""
         if team and team != self._team:
             return _nobody(user, "")
+        try:
+            return await patiently(lambda: self._believed(user, deciding=deciding), patience)
+        except _TROUBLE as error:
+            log.warning("Slack does not say who somebody is", user=user, reason=str(error))
+            _, known = self._known.get(user, (0.0, None))
+            return _nobody(user, known.name if known else "")
+
+    async def _believed(self, user: str, *, deciding: bool) -> User:
         lock = self._asking.setdefault(user, asyncio.Lock())
         async with lock:
             at, known = self._known.get(user, (float("-inf"), None))
             if known is None or self._clock() - at > (RECHECKED if deciding else KEPT):
-                known = await self._ask(user, known)
+                known = await self._ask(user)
         return known
 
-    async def _ask(self, user: str, known: User | None) -> User:
-        try:
-            profile = (await self._wire.call("users.info", {"user": user}, get=True))["user"]
-            groups = await self._groups_of(user)
-        except _TROUBLE as error:
-            log.warning("Slack does not say who somebody is", user=user, reason=str(error))
-            return _nobody(user, known.name if known else "")
+    async def _ask(self, user: str) -> User:
+        profile = (await self._wire.call("users.info", {"user": user}, get=True))["user"]
+        groups = await self._groups_of(user)
         made = _user(self._team, user, profile, groups)
         self._known[user] = self._clock(), made
         return made

@@ -7,8 +7,11 @@ from typing import Any
 import aiohttp
 
 from adapters.live.files import fetched
+from adapters.live.patience import patiently
+from adapters.live.recent import Recent
 from adapters.live.turns import Turns
 from adapters.live.watermarks import Watermarks
+from adapters.live.wire import Later
 from adapters.slack.escape import mrkdwn, plain
 from adapters.slack.files import offer
 from adapters.slack.identity import People
@@ -20,8 +23,11 @@ from bot.ports import Bot, Receipt, Refused, Store
 
 _SPOKEN = (None, "", "file_share", "thread_broadcast")
 """Subtypes of messages that people write."""
+_PATIENCE = 60.0
+"""Seconds that Slack may be busy while a message is taken in: it delivers it again meanwhile."""
 _COMMAND = re.compile(r"!(\w[\w-]*)(?:\s+(.*))?", re.DOTALL)
 _TALKS = "SELECT EXISTS (SELECT 1 FROM threads WHERE thread = $1)"
+_KNOWN = "SELECT EXISTS (SELECT 1 FROM inbox WHERE place = $1 AND message = $2)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +60,12 @@ class Inbound:
         self._session = session
         self.watermarks = Watermarks(store, "slack")
         self._turns = Turns()
+        self._taken = Recent()
+        """Messages that need not be looked at again, however often Slack delivers them."""
+        self._ignored = Recent()
+        """Those that were not for the bot, and so are not later either."""
+        self._ours = Recent()
+        """Threads that the bot takes part in."""
 
     async def heard(self, event: dict[str, Any], *, late: bool = False) -> Receipt | None:
         """Take in a message that is for the bot, those of one thread in their order; None for
@@ -63,21 +75,28 @@ class Inbound:
         if not self._from_a_person(event):
             return None
         thread = thread_of(self._me.team, event["channel"], root_of(event))
-        async with self._turns.of(str(thread)):
-            return await self._in_turn(event, thread, late=late)
+        with self.watermarks.reading(event["channel"], event["ts"]):
+            async with self._turns.of(str(thread)):
+                return await self._in_turn(event, thread, late=late)
 
     async def _in_turn(
         self, event: dict[str, Any], thread: ThreadRef, *, late: bool
     ) -> Receipt | None:
+        name = f"{event['channel']}:{event['ts']}"
         addressed = self._addressed(event)
-        if not addressed and not await self._takes_part(event, thread):
+        if name in self._taken:
+            return None
+        if not addressed and (name in self._ignored or not await self._takes_part(event, thread)):
+            self._ignored.add(name)
             return None
         team = str(event.get("user_team") or event.get("team") or "")
-        user = await self._people.user(event["user"], team)
+        user = await self._people.user(event["user"], team, patience=_PATIENCE)
         if late:
             await self._too_late(event, thread)
             return None
-        return await self._take(event, thread, user, addressed=addressed)
+        receipt = await self._take(event, thread, user, addressed=addressed)
+        self._taken.add(name)
+        return receipt
 
     def _from_a_person(self, event: dict[str, Any]) -> bool:
         """Neither the bot's own, nor another program's, nor a note of Slack's."""
@@ -96,6 +115,8 @@ class Inbound:
         """A follow-up in a thread of the bot's, unless it is said to somebody else."""
         if not event.get("thread_ts") or re.match(r"\s*<@", str(event.get("text", ""))):
             return False
+        if str(thread) in self._ours:
+            return True
         [(talks,)] = await self._store.read(_TALKS, str(thread))
         return bool(talks)
 
@@ -119,7 +140,8 @@ class Inbound:
             if await self._first(event):
                 await self.whisper(thread, user.id, str(refused))
             return None
-        await self.watermarks.advance(event["channel"], event["ts"])
+        self._ours.add(str(thread))
+        self.watermarks.soon(event["channel"], event["ts"])
         return receipt
 
     async def _first(self, event: dict[str, Any]) -> bool:
@@ -141,7 +163,7 @@ class Inbound:
     async def say(self, thread: ThreadRef, text: str) -> None:
         """A short answer of the bot's own, outside any run."""
         shown = mrkdwn(text)[:3_000]
-        await self._wire.call(
+        await self._tell(
             "chat.postMessage",
             {
                 "channel": thread.channel, "thread_ts": thread.thread or None, "text": shown,
@@ -151,7 +173,7 @@ class Inbound:
 
     async def whisper(self, thread: ThreadRef, user: str, text: str) -> None:
         """Seen by one person only."""
-        await self._wire.call(
+        await self._tell(
             "chat.postEphemeral",
             {
                 "channel": thread.channel, "thread_ts": thread.thread or None, "user": user,
@@ -159,8 +181,14 @@ class Inbound:
             },
         )  # fmt: skip
 
+    async def _tell(self, method: str, given: dict[str, Any]) -> None:
+        """Not again when it may be there: nobody misses such an answer for long."""
+        await patiently(lambda: self._wire.call(method, given), _PATIENCE, troubles=(Later,))
+
     async def _too_late(self, event: dict[str, Any], thread: ThreadRef) -> None:
-        if await self.watermarks.claim(f"late:{event['channel']}:{event['ts']}"):
+        place = str(ThreadRef(thread.platform, thread.space, thread.channel, ""))
+        [(known,)] = await self._store.read(_KNOWN, place, event["ts"])
+        if not known and await self.watermarks.claim(f"late:{event['channel']}:{event['ts']}"):
             await self.say(
                 thread, "I was away when this was written. Say it again if it still holds."
             )

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 from adapters.live.pacing import CARD, SLACK, grouped
 from adapters.live.plots.drawing import plots
-from adapters.live.story import Step, Story
+from adapters.live.story import Story
 from adapters.live.texts import call_line, one_line, plan_lines
+from adapters.live.views import Step
 from adapters.live.wire import Post, Urgency
 from adapters.slack import blocks
 from adapters.slack.answer import answer
@@ -32,6 +33,8 @@ class Render:
         posts = [] if quiet else list(self._progress(story))
         posts += [card(each) for each in story.cards.values()]
         posts += [budget(story.run, each) for each in story.budgets]
+        for number, text in enumerate(story.answers):
+            posts += answer(story.run, text, name=f"said {number}")
         if story.ending is None:
             return posts
         if story.ending.how == "done":

@@ -3,12 +3,9 @@
 import asyncio
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
-from time import monotonic
 from typing import Any
 
 import aiohttp
-import structlog
-from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
 from slack_sdk.web.async_client import AsyncWebClient
 
 from adapters.live.teller import Teller
@@ -20,17 +17,14 @@ from adapters.slack.inbound import Inbound, Me
 from adapters.slack.listening import bolt_app
 from adapters.slack.orders import Orders
 from adapters.slack.render import Render
+from adapters.slack.sockets import Pulse, Sockets
 from adapters.slack.wire import SlackWire
 from bot.config import Settings
 from bot.ports import Bot, Store
 
-log = structlog.get_logger()
 PATIENCE = 15.0
 """Seconds that Slack may take for an answer: the client itself would wait for ever."""
-SOCKETS = 2
-"""While one of them is renewed, the other listens."""
-STALE = 40.0
-"""Seconds without a sign of life after which a socket is not believed any more."""
+USUAL = Pulse()
 
 
 class SlackTrouble(Exception):
@@ -42,10 +36,20 @@ class SlackService:
 
     name = "slack"
 
-    def __init__(self, settings: Settings, store: Store, *, stale: float = STALE) -> None:
+    def __init__(self, settings: Settings, store: Store, *, pulse: Pulse = USUAL) -> None:
         self._settings = settings
         self._store = store
-        self._stale = stale
+        self._pulse = pulse
+        self._sockets: Sockets | None = None
+        self._teller: Teller | None = None
+
+    def troubles(self) -> Mapping[str, str]:
+        """What is wrong while it is served; what keeps it from that, its supervisor knows."""
+        if self._sockets is None or self._teller is None or not self._sockets.open:
+            return {}
+        if not self._sockets.connected:
+            return {"slack": "Slack's sockets are gone: they are being opened again"}
+        return {"slack": self._teller.trouble}
 
     async def serve(self, bot: Bot) -> None:
         async with connection(self._settings) as client:
@@ -64,37 +68,20 @@ class SlackService:
             )
             teller = Teller("slack", wire, Render(self._settings.thoughts), self._store)
             absence = Absence(wire, inbound, self._store, age=self._settings.catch_up_age)
+            await absence.nothing_missed()
+            sockets = Sockets(self._pulse, absence.nothing_missed, absence.bell.set)
+            self._teller, self._sockets = teller, sockets
             async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(teller.serve(bot), name="slack teller")
-                tasks.create_task(self._listen(app, absence), name="slack sockets")
-
-    async def _listen(self, app: Any, absence: Absence) -> None:
-        """Open the sockets, look for what was missed, and watch that they live."""
-        token = self._settings.slack_app_token.get_secret_value()
-        sockets = [AsyncSocketModeHandler(app, token, ping_interval=10) for _ in range(SOCKETS)]
-        try:
-            for socket in sockets:
-                async with asyncio.timeout(PATIENCE):
-                    await socket.connect_async()
-            log.info("slack listens", sockets=len(sockets))
-            await absence.catch_up()
-            seen = [await socket.client.session_id() for socket in sockets]
-            since = monotonic()
-            while True:
-                await asyncio.sleep(5)
-                now = [await socket.client.session_id() for socket in sockets]
-                if now != seen:
-                    seen = now
-                    await absence.catch_up()
-                if any([await socket.client.is_connected() for socket in sockets]):
-                    since = monotonic()
-                elif monotonic() - since > self._stale:
-                    raise SlackTrouble("Slack's sockets are gone: they are opened again")
-        except TimeoutError:
-            raise SlackTrouble("Slack opens no socket: is its app-level token right?") from None
-        finally:
-            for socket in sockets:
-                await socket.close_async()
+                beside = [
+                    tasks.create_task(teller.serve(bot), name="slack teller"),
+                    tasks.create_task(inbound.watermarks.serve(), name="slack watermarks"),
+                    tasks.create_task(absence.serve(), name="slack absence"),
+                ]
+                token = self._settings.slack_app_token.get_secret_value()
+                failure = await sockets.serve(app, token)
+                for task in beside:
+                    task.cancel()
+            raise SlackTrouble(failure)
 
 
 @asynccontextmanager

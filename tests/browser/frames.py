@@ -54,7 +54,13 @@ def begun(made: Frame, approval: str = "") -> Frame:
     return {"type": "tool_started", "call": made, "verdict": ASKED, "approval": approval}
 
 
-def ended(id_: str, outcome: str = "ok", output: str = "", table: Frame | None = None) -> Frame:
+def ended(
+    id_: str,
+    outcome: str = "ok",
+    output: str = "",
+    table: Frame | None = None,
+    plot: Frame | None = None,
+) -> Frame:
     return {
         "type": "tool_finished",
         "call_id": id_,
@@ -62,6 +68,7 @@ def ended(id_: str, outcome: str = "ok", output: str = "", table: Frame | None =
         "output": output,
         "trust": "external",
         "table": table,
+        "plot": plot,
         "seconds": 0.5,
     }
 

@@ -39,6 +39,10 @@ class Api:
         self.slow = 0.0
         self.held: dict[str, asyncio.Event] = {}
         """Method → what its answers wait for."""
+        self.down = False
+        """Every call is answered with a 503."""
+        self.busy_until = 0.0
+        """Until then everything but the opening of sockets is too much."""
         self._last: dict[str, float] = {}
         self._triggers: dict[str, float] = {}
         self._methods: dict[str, Callable[[Given], Awaitable[Given]]] = {
@@ -101,6 +105,10 @@ class Api:
         return web.json_response({"ok": True, **made}, headers={"x-oauth-scopes": SCOPES})
 
     def _troubled(self, method: str) -> str | None:
+        if self.down:
+            return "503"
+        if (left := self.busy_until - monotonic()) > 0 and method != "apps.connections.open":
+            return f"429 {int(left) + 1}"
         for name in (method, "*"):
             if self.trouble.get(name):
                 return self.trouble[name].pop(0)
@@ -152,15 +160,14 @@ class Api:
         return {"message_ts": self.workspace.ts()}
 
     async def _replies(self, given: Given) -> Given:
-        found = self.workspace.thread(given["channel"], given["ts"])
-        return {"messages": _since(found, given), "response_metadata": {"next_cursor": ""}}
+        return _page(self.workspace.thread(given["channel"], given["ts"]), given)
 
     async def _history(self, given: Given) -> Given:
         found = [
             m for m in self.workspace.messages[given["channel"]]
             if m.get("thread_ts", m["ts"]) == m["ts"]
         ]  # fmt: skip
-        return {"messages": _since(found, given)[::-1]}
+        return _page(found[::-1], given)
 
     async def _conversations(self, given: Given) -> Given:
         return {"channels": [{"id": name} for name in sorted(self.workspace.joined)]}
@@ -223,9 +230,12 @@ async def _given(request: web.Request) -> Given:
     return given
 
 
-def _since(messages: list[Given], given: Given) -> list[Given]:
-    oldest = float(given.get("oldest") or 0)
-    return [m for m in messages if float(m["ts"]) > oldest][: int(given.get("limit", 100))]
+def _page(messages: list[Given], given: Given) -> Given:
+    oldest, begin = float(given.get("oldest") or 0), int(given.get("cursor") or 0)
+    end = begin + int(given.get("limit") or 100)
+    found = [m for m in messages if float(m["ts"]) > oldest]
+    more = {"next_cursor": str(end) if found[end:] else ""}
+    return {"messages": found[begin:end], "response_metadata": more}
 
 
 def _failure(kind: str) -> web.Response:

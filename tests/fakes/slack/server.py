@@ -140,9 +140,10 @@ class SlackServer:
 
     async def send(self, kind: str, payload: Payload, **more: Any) -> Delivery:
         """Raises TimeoutError when the bot does not answer within Slack's three seconds."""
-        if not self._sockets:
+        sockets = [socket for socket in self._sockets if not socket.closed]
+        if not sockets:
             raise TimeoutError("the bot has no socket open")
-        socket = self._sockets[next(self._numbers) % len(self._sockets)]
+        socket = sockets[next(self._numbers) % len(sockets)]
         envelope = f"E{next(self._numbers)}"
         future: asyncio.Future[Payload] = asyncio.get_running_loop().create_future()
         self._waiting[envelope] = future

@@ -5,6 +5,7 @@ import { exact } from "./diff.js";
 import { h } from "./dom.js";
 import { badge, dot } from "./mark.js";
 import { grid } from "./markdown.js";
+import { plotView } from "./plot.js";
 import { mainArgument, otherArguments } from "./steps.js";
 import { duration } from "./time.js";
 
@@ -39,7 +40,7 @@ function timing(call) {
 
 function startsOpen(call) {
   if (["running", "error", "denied", "unknown"].includes(call.state)) return true;
-  return call.state === "ok" && Boolean(call.table) && call.table.rows.length <= SMALL_TABLE;
+  return call.state === "ok" && (Boolean(call.plot) || call.table?.rows.length <= SMALL_TABLE);
 }
 
 function details(call, ctx) {
@@ -50,6 +51,7 @@ function details(call, ctx) {
     call.edited && h("p", { class: "hint" }, "Ran as edited by a person, not as the model wrote it."),
     long && h("pre", { class: "code", tabindex: 0 }, exact(main.text)),
     rest && h("p", { class: "hint break-words" }, exact(rest.slice(0, 2000))),
+    call.plot && plotView(call.plot),
     call.table ? grid(call.table.columns, call.table.rows, exact) : output(call, ctx),
   ];
 }

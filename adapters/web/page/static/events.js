@@ -66,7 +66,7 @@ function toolStarted(run, frame) {
 
 function toolFinished(run, frame) {
   const next = changeCall(run, frame.call_id, (old) => ({
-    ...old, state: frame.outcome, output: frame.output, table: frame.table,
+    ...old, state: frame.outcome, output: frame.output, table: frame.table, plot: frame.plot,
     seconds: frame.seconds, trust: frame.trust,
   }));
   return tick(next);

@@ -55,7 +55,7 @@ export function parts(call) {
 export function newCall({ id, name = "tool call", args = {} }) {
   return {
     id, name, args, state: "planned", host: typeof args.host === "string" ? args.host : "",
-    startedAt: "", seconds: 0, output: "", streamed: NOTHING, table: null, approvals: [],
+    startedAt: "", seconds: 0, output: "", streamed: NOTHING, table: null, plot: null, approvals: [],
   };
 }
 
