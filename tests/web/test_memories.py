@@ -65,7 +65,7 @@ async def test_a_list_goes_on_where_the_last_one_ended(tmp_path: Path) -> None:
             await here.mind.tell(f"fact {number}", Standpoint(BOB, THREAD), scope="user")
         pages: list[list[str]] = []
         cursor = ""
-        while not pages or cursor:
+        while not pages or (cursor and len(pages) < 5):
             _, body = await here.get(f"/api/memories?limit=2&cursor={cursor}", "bob")
             pages.append([memory["text"] for memory in body["memories"]])
             cursor = body["next"]
