@@ -43,6 +43,7 @@ format: setup
 
 docs: setup
 	@$(PYTHON) -m tools.reference docs/TOOLS.md
+	@$(PYTHON) -m healer.runbook_schema docs/runbook.schema.json
 
 css: setup
 	@.ci/css

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from agent.transcript import CHARS_PER_TOKEN, SHORT, note, tokens
-from bot.ports import Message
+from bot.agents import Message
 
 FULL = 0.6
 """Share of the context that a conversation may take; tools, memories and the answer need theirs."""

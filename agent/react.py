@@ -6,25 +6,39 @@ from pathlib import Path
 
 from agent.compaction import question
 from agent.state import State
-from bot.ports import Action, Ask, Call, Fail, Finish, Message, Wait
+from bot.agents import Action, Ask, Call, Fail, Finish, Message, Stance, Wait
 from bot.recorded import Recorded
 from bot.tool import Tool
 
 PROMPT = Path(__file__).with_name("prompt.md")
+_USUAL = Stance()
 GRACE = 10.0
 """Seconds for an expiry to be recorded; it wakes the run by itself."""
 
 
 class React:
-    """The agent people talk to."""
+    """An agent whose model says what it does next."""
 
-    name = "react"
-
-    def __init__(self, tools: Callable[[], Mapping[str, Tool]]) -> None:
+    def __init__(
+        self,
+        tools: Callable[[], Mapping[str, Tool]],
+        *,
+        name: str = "react",
+        prompt: Path = PROMPT,
+        stance: Stance = _USUAL,
+    ) -> None:
+        self.name = name
         self._tools = tools
-        prompt = PROMPT.read_text(encoding="utf-8").strip()
-        self._system = Message("system", prompt)
-        self._version = sha256(prompt.encode()).hexdigest()[:12]
+        self._stance = stance
+        text = prompt.read_text(encoding="utf-8").strip()
+        self._system = Message("system", text)
+        self._version = sha256(text.encode()).hexdigest()[:12]
+
+    def tools(self) -> Mapping[str, Tool]:
+        return self._tools()
+
+    def stance(self, state: State) -> Stance:  # noqa: ARG002 - it is the same throughout
+        return self._stance
 
     def begin(self, transcript: Sequence[Recorded], run: str) -> State:  # noqa: ARG002 - the run's own events come last; their RunStarted says where they begin
         state = State(self._system)

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from agent.compaction import LONGEST, Growth
 from agent.repetition import Repetition
 from agent.transcript import asked, note, result, together
-from bot.chat import User
+from bot.agents import Message
 from bot.events import (
     ApprovalDecided,
     ApprovalExpired,
@@ -27,7 +27,6 @@ from bot.events import (
     ToolStarted,
 )
 from bot.fan_out import gather, grouped, parts
-from bot.ports import Message
 from bot.recorded import Recorded
 from bot.tool import Risk, ToolCall
 
@@ -106,14 +105,14 @@ class State:
 
     def fold(self, recorded: Recorded) -> None:
         match recorded.event:
-            case RunStarted(user=user, text=text, model=model):
+            case RunStarted() as started:
                 self._begin()
-                self.model = model
+                self.model = started.model
                 self._starts.append(len(self.messages))
                 self._lengths = [(-back, n) for back, n in enumerate(self._starts[::-1], 1)][::-1]
-                self.messages.append(self._said(user, text))
-            case MessageJoined(user=user, text=text):
-                self._hear(recorded.seq, self._said(user, text))
+                self.messages.append(self._said(started))
+            case MessageJoined() as joined:
+                self._hear(recorded.seq, self._said(joined))
             case ModelReplied() as reply:
                 self._replied(recorded.seq, reply)
             case ToolStarted(call=call, verdict=verdict):
@@ -127,13 +126,14 @@ class State:
             case event:
                 self._approve(recorded.seq, event)
 
-    def _said(self, user: User, text: str) -> Message:
+    def _said(self, said: RunStarted | MessageJoined) -> Message:
         """Everybody but the first speaker is named."""
+        user, text = said.user, said.text
         self._first_speaker = self._first_speaker or user.key
         if user.key == self._first_speaker:
-            return Message("user", text)
+            return Message("user", text, pictures=said.pictures)
         name = " ".join((user.name or user.id).replace("]", ")").split())
-        return Message("user", f"[{name}] {text}")
+        return Message("user", f"[{name}] {text}", pictures=said.pictures)
 
     def _hear(self, seq: int, message: Message) -> None:
         self._news.append((seq, message))

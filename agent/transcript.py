@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 
+from bot.agents import Message
 from bot.events import Outcome, ToolFinished
-from bot.ports import Message
 from bot.recorded import Recorded
 from bot.tool import ToolCall, Trust
 

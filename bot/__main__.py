@@ -9,7 +9,8 @@ from functools import partial
 from typing import Any, TypeVar
 
 from bot import app, garbage, logs
-from bot.config import BadSettings, Settings, load, prepare, secrets
+from bot.config import BadSettings, Settings, load, secrets
+from bot.data_dir import prepare
 from bot.ports import Sound, StoreError
 from bot.redact import Redactor
 from bot.store.lock import Taken, exclusive

@@ -1,7 +1,6 @@
 """Who somebody is to this bot, and what they may see. Every entry point asks here."""
 
 import re
-import tomllib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from time import monotonic
@@ -9,9 +8,11 @@ from typing import Any, cast
 
 import structlog
 
-from bot.chat import Role, User
+from bot import toml_file
+from bot.chat import HEALER, Role, User
 from bot.config import BadSettings
 from bot.ports import Forbidden, Store
+from bot.toml_file import fingerprint, place
 
 log = structlog.get_logger()
 
@@ -24,12 +25,13 @@ _RECHECK = 1.0
 """Seconds between two looks at the file."""
 
 
-def may_see(role: Role, *, takes_part: bool, may_decide: bool) -> bool:
+def may_see(role: Role, *, takes_part: bool, may_decide: bool, incident: bool = False) -> bool:
     """Whether a thread and its runs may be seen: by who takes part in it, by who may decide an
-    approval that is open in it, and by every admin."""
+    approval that is open in it, by every admin, and an *incident* by every operator."""
     if role is Role.NOBODY:
         return False
-    return role.covers(Role.ADMIN) or takes_part or may_decide
+    concerned = incident and role.covers(Role.OPERATOR)
+    return role.covers(Role.ADMIN) or takes_part or may_decide or concerned
 
 
 def authorize(role: Role, needed: Role, what: str) -> None:
@@ -55,7 +57,7 @@ class Access:
         self._seen: tuple[int, ...] = ()
         self._checked = clock()
         if roles_file is not None:
-            self._seen = _fingerprint(roles_file)
+            self._seen = fingerprint(roles_file)
             self._members = read_roles(roles_file)
 
     async def role(self, user: User) -> Role:
@@ -73,6 +75,8 @@ class Access:
         return next((role for role in _LISTED if role in found), None)
 
     async def _stored(self, user: User) -> Role:
+        if user.platform == HEALER.platform:
+            return Role.OPERATOR
         if user.platform != "web":
             return Role.VIEWER
         rows = await self._store.read("SELECT role FROM users WHERE name=$1", user.id)
@@ -82,7 +86,7 @@ class Access:
         if self._file is None or self._clock() - self._checked < _RECHECK:
             return
         self._checked = self._clock()
-        seen = _fingerprint(self._file)
+        seen = fingerprint(self._file)
         if seen == self._seen:
             return
         self._seen = seen
@@ -96,13 +100,7 @@ class Access:
 
 def read_roles(file: Path) -> Mapping[str, Role]:
     """Member → highest role listed. Raises BadSettings naming the line."""
-    try:
-        text = file.read_text(encoding="utf-8", errors="replace")
-        listed = tomllib.loads(text)
-    except OSError as problem:
-        raise BadSettings(f"AI_ROLES_FILE: {problem}; correct the path or unset it") from problem
-    except tomllib.TOMLDecodeError as problem:
-        raise BadSettings(f"{file}: {problem}") from problem
+    text, listed = toml_file.read(file, "AI_ROLES_FILE")
     members: dict[str, Role] = {}
     for name, value in listed.items():
         role = _role(name, file, text)
@@ -115,18 +113,18 @@ def read_roles(file: Path) -> Mapping[str, Role]:
 def _role(name: str, file: Path, text: str) -> Role:
     if name not in _LISTED:
         known = ", ".join(_LISTED)
-        raise BadSettings(f"{_place(file, text, name)}: {name!r} is no role; there are {known}")
+        raise BadSettings(f"{place(file, text, name)}: {name!r} is no role; there are {known}")
     return Role(name)
 
 
 def _member_list(name: str, value: object, file: Path, text: str) -> list[str]:
     if not isinstance(value, list):
-        place = _place(file, text, name)
-        raise BadSettings(f'{place}: {name} must be a list, such as {name} = ["web:anna"]')
+        where = place(file, text, name)
+        raise BadSettings(f'{where}: {name} must be a list, such as {name} = ["web:anna"]')
     for member in cast("list[Any]", value):
         if not isinstance(member, str) or not _MEMBER.fullmatch(member):
             raise BadSettings(
-                f"{_place(file, text, str(member))}: {member!r} names nobody; write slack:U…, "
+                f"{place(file, text, str(member))}: {member!r} names nobody; write slack:U…, "
                 "slack:T…/U…, slack-group:S…, email:a@b.c, discord:<user id>, "
                 "discord-role:<guild>/<role> or web:<name>"
             )
@@ -135,18 +133,3 @@ def _member_list(name: str, value: object, file: Path, text: str) -> list[str]:
 
 def _same_case(member: str) -> str:
     return member.lower() if member.startswith("email:") else member
-
-
-def _place(file: Path, text: str, word: str) -> str:
-    """``roles.toml:3``, the first line that holds *word*."""
-    lines = text.splitlines()
-    return f"{file}:{next((n for n, line in enumerate(lines, 1) if word in line), 1)}"
-
-
-def _fingerprint(file: Path) -> tuple[int, ...]:
-    """What changes when the file does; nothing when it cannot be looked at."""
-    try:
-        stat = file.stat()
-    except OSError:
-        return ()
-    return stat.st_mtime_ns, stat.st_size, stat.st_ino

@@ -14,8 +14,10 @@ import agent.models
 import healer
 import tools
 import tools.hosts
+import tools.naming
 from bot import audit, builtin
 from bot.access import Access
+from bot.agents import Agent
 from bot.approvals import Approvals
 from bot.briefing import Briefer
 from bot.calling import Calls
@@ -29,6 +31,7 @@ from bot.feed import Feed
 from bot.journal import ProcessLog
 from bot.judging import Judges
 from bot.memory import Memory
+from bot.pictures import Gallery
 from bot.ports import Bot, Model, Part, Service, Store
 from bot.reading import Catalogue, Reader
 from bot.receiving import Receiver
@@ -36,6 +39,7 @@ from bot.redact import Redactor
 from bot.resources import Resources
 from bot.runtime import Runtime
 from bot.spending import Budget, Budgets, DayBudget
+from bot.suggestion import Source
 from bot.supervision import Supervisor
 from bot.tool import Tool
 from bot.usage import Usage
@@ -62,6 +66,15 @@ class Pace:
 NORMAL = Pace()
 
 
+def approvals_of(settings: Settings, store: Store, runtime: Runtime) -> Approvals:
+    ttl, two_person = settings.approval_ttl, settings.two_person
+    return Approvals(store, runtime.changed, ttl=ttl, two_person=two_person)
+
+
+def day_budget(settings: Settings, store: Store) -> DayBudget:
+    return DayBudget(Usage(store), settings.tokens_per_day, settings.tokens_per_day_all)
+
+
 class Kernel:
     """Everything of the bot but its parts: build it on a store, run it, talk to ``bot``."""
 
@@ -70,26 +83,24 @@ class Kernel:
         settings: Settings,
         store: Store,
         model: Model,
-        toolset: Callable[[], Mapping[str, Tool]],
+        agents: Sequence[Agent],
         resources: Resources,
         redactor: Redactor,
         pace: Pace = Pace(),
     ) -> None:
-        self.supervisor = Supervisor()
-        self.model = model
-        self._mode = settings.mode
-        self._redact = redactor
-        self._troubles: list[Callable[[], Mapping[str, str]]] = []
+        """*agents*: the first one is who people talk to."""
+        self.supervisor, self._added = Supervisor(), list[Part]()
+        self.model, self._mode, self._redact = model, settings.mode, redactor
         self.feed = Feed(store, redactor.presentable, poll=pace.feed_poll)
-        access, hosts = Access(store, settings.roles_file), resources.hosts
-        agents = {"react": agent.create(toolset)}
+        access = Access(store, settings.roles_file)
         self.runtime = Runtime(store, self.feed, access, agents, lease=pace.lease)
-        self._approvals = Approvals(
-            store, self.runtime.changed, ttl=settings.approval_ttl, two_person=settings.two_person
+        self._approvals = approvals_of(settings, store, self.runtime)
+        judges = Judges(
+            agents[0].tools, resources.hosts, access, self._approvals, redactor, mode=settings.mode
         )
-        judges = Judges(toolset, hosts, access, self._approvals, redactor, mode=settings.mode)
-        day = DayBudget(Usage(store), settings.tokens_per_day, settings.tokens_per_day_all)
-        self._driver = self._driving(judges, resources, redactor, Budgets(pace.budget, day))
+        self._gallery = Gallery(store)
+        budgets = Budgets(pace.budget, day_budget(settings, store))
+        self._driver = self._driving(judges, resources, redactor, budgets)
         self.dispatcher = Dispatcher(access)
         parts = Parts(
             store=store,
@@ -103,14 +114,15 @@ class Kernel:
             redactor=redactor,
             process=ProcessLog(store, self.feed.ring),
         )
-        self.bot = ChatBot(parts, self._reader(parts, toolset, resources.memory))
-        self.dispatcher.add((*builtin.commands(self.bot), builtin.accounting(day, access.role)))
+        self.bot = ChatBot(parts, self._reader(parts, agents[0].tools, resources.memory))
+        accounting = builtin.accounting(budgets.day, access.role)
+        self.dispatcher.add((*builtin.commands(self.bot), accounting))
 
     def _driving(
         self, judges: Judges, resources: Resources, redactor: Redactor, budgets: Budgets
     ) -> Driver:
         executor = Executor(resources, self.feed, redactor)
-        briefer = Briefer(resources.memory)
+        briefer = Briefer(resources.memory, self._gallery)
         budgets = replace(budgets, run=replace(budgets.run, patience=self._approvals.ttl))
         calls = Calls(judges, executor, self._approvals, budgets.run)
         wake = self.runtime.wake
@@ -125,18 +137,22 @@ class Kernel:
             parts.approvals,
             parts.process,
             parts.redactor.presentable,
-            Catalogue(toolset, lambda: self.dispatcher.all, self.health, memory),
+            self._gallery,
+            Catalogue(toolset, lambda: self.dispatcher.all, self.health, self._sources, memory),
         )
 
     def add(self, part: Part) -> None:
         """Take in what a part brings besides its services."""
         self.dispatcher.add(part.commands)
-        self._troubles.append(part.troubles)
+        self._added.append(part)
+
+    def _sources(self) -> Mapping[str, Source]:
+        return {name: source for part in self._added for name, source in part.sources.items()}
 
     async def health(self) -> Health:
         parts = {"runs": self.runtime.trouble, **self.supervisor.troubles}
-        for troubles in self._troubles:
-            parts |= {name: self._redact(problem) for name, problem in troubles().items()}
+        for part in self._added:
+            parts |= {name: self._redact(problem) for name, problem in part.troubles().items()}
         return Health(parts, await self.model.status(), self._mode)
 
     async def serve(self, services: Sequence[Service]) -> None:
@@ -173,7 +189,7 @@ def parts_of(
     parts.append(
         Part(periodics=(audit.periodic(store),), cli=audit.cli(store, redactor.redact_json))
     )
-    return [*parts, healer.create(store, [p for part in parts for p in part.periodics])]
+    return [*parts, healer.scheduler(store, [p for part in parts for p in part.periodics])]
 
 
 @asynccontextmanager
@@ -185,13 +201,21 @@ async def assembled(
     hosts = tools.hosts.create(settings)
     model, modelling = agent.models.create(settings)
     memory, remembering = agent.memory.create(settings, store, model, redactor)
-    made = (tooling, tools.hosts.part(hosts), remembering, modelling)
+    toolset = healer.Toolset(lambda: plugins.tools, plugins.prepared)
+    healing = healer.create(settings, store, hosts, memory, toolset)
+    naming = Part(sources=tools.naming.sources(hosts))
+    made = (tooling, tools.hosts.part(hosts), remembering, modelling, naming, healing.part)
     parts = parts_of(settings, store, redactor, made)
     for part in parts:
         redactor.learn(part.secrets)
     try:
         resources = Resources(hosts, memory)
-        kernel = Kernel(settings, store, model, lambda: plugins.tools, resources, redactor, pace)
+        agents = (
+            agent.create(lambda: plugins.tools),
+            agent.diagnosis(healing.diagnostics),
+            healing.repair,
+        )
+        kernel = Kernel(settings, store, model, agents, resources, redactor, pace)
         for part in parts:
             kernel.add(part)
         yield kernel, parts

@@ -9,7 +9,7 @@ from time import time
 
 from pydantic import JsonValue
 
-from bot.chat import User
+from bot.chat import HEALER, User
 from bot.codec import decode
 from bot.events import (
     ApprovalDecided,
@@ -22,7 +22,7 @@ from bot.events import (
 from bot.journal import sign
 from bot.ports import Conflict, NotFound, Query, Refused, Store
 from bot.run import Turn
-from bot.tool import Risk, ToolCall, Verdict
+from bot.tool import Level, Risk, ToolCall, Verdict
 
 USE_WITHIN = 300.0
 """Seconds an approved call has to begin."""
@@ -70,7 +70,9 @@ class Approvals:
             "SELECT COUNT(*) FROM approvals WHERE requester = $1 AND status = 'pending'",
             requester.key,
         )
-        if count >= OPEN_AT_MOST and not request.may_have_run:
+        # How much the healer may ask for is bounded by its own budgets.
+        unbounded = request.may_have_run or requester.platform == HEALER.platform
+        if count >= OPEN_AT_MOST and not unbounded:
             return False
         unfit = await turn.query(
             "UPDATE approvals SET status = 'superseded' WHERE run = $1 AND call_id = $2"
@@ -197,6 +199,8 @@ def _fits(request: ApprovalRequested, decision: Decision) -> None:
         raise Refused(f"{decision} is only for a call that may already have run")
     if decision == "trust" and request.verdict.risk is not Risk.CHANGE:
         raise Refused("only a routine change can be trusted: approve this one by itself")
+    if decision == "trust" and request.verdict.rule is Level.ASK:
+        raise Refused("this is asked every time: approve it by itself")
     if decision == "trust" and request.tainted_by:
         raise Refused("the run has read outsiders' words: approve this one by itself")
 

@@ -32,9 +32,9 @@ class Calls:
         self._approvals = approvals
         self._budget = budget
 
-    def expanded(self, reply: ModelReplied) -> ModelReplied:
+    def expanded(self, run: Run, reply: ModelReplied) -> ModelReplied:
         """The reply with one call for each host where it has one for several."""
-        calls = chain.from_iterable(map(self._judges.expanded, reply.tool_calls))
+        calls = chain.from_iterable(self._judges.expanded(run, call) for call in reply.tool_calls)
         return replace(reply, tool_calls=tuple(calls))
 
     async def judged(self, run: Run, reply: ModelReplied) -> Batch:
@@ -65,7 +65,8 @@ class Calls:
         return 0
 
     async def _request(self, run: Run, asked: Question) -> None:
-        expires = time() + self._approvals.ttl
+        patience = run.agent.stance(run.state).patience or self._approvals.ttl
+        expires = time() + patience
         request = await asked.request(expires, tuple(run.ledger.tainted_by.values()))
 
         async def open_it(turn: Turn) -> None:

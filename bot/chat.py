@@ -40,6 +40,10 @@ class User:
         return f"{self.platform}:{self.id}"
 
 
+HEALER = User("healer", "healer", "Healer")
+"""Who repairs: an operator that can approve nothing."""
+
+
 @dataclass(frozen=True, slots=True)
 class ThreadRef:
     """Where a conversation lives. Equal refs share one transcript."""
@@ -72,8 +76,9 @@ def _parsed(text: str) -> ThreadRef:
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
+    """A picture, as it was sent. What it really is, its bytes say."""
+
     name: str
-    media_type: str
     data: bytes
 
 
@@ -90,3 +95,21 @@ class IncomingMessage:
     """Said to the bot itself (mention, DM, page), not merely in a thread it takes part in."""
     fresh: bool = False
     """Start the thread's transcript afresh: what came before is neither shown nor taints."""
+    agent: str = "react"
+    """Who answers. People's words are always for the agent that people talk to."""
+    source: str = ""
+    """Whose words the text holds besides the user's own; outsiders' taint the run."""
+
+
+_INCIDENTS = "incidents"
+
+
+def incident_thread(incident: str, repair: int = 0) -> ThreadRef:
+    """Where an incident is talked about, or where its *repair* (1, 2 …) is told."""
+    return ThreadRef("web", "", _INCIDENTS, f"{incident}.{repair}" if repair else incident)
+
+
+def incident_of(thread: ThreadRef) -> str:
+    """The incident a thread is about; empty for any other thread."""
+    about = thread.platform == "web" and thread.channel == _INCIDENTS
+    return thread.thread.partition(".")[0] if about else ""

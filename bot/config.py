@@ -1,12 +1,11 @@
 """All settings there are. Each has one line in ``.env.example``, which a test keeps true."""
 
 import os
-import stat
+import re
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from ipaddress import ip_address
 from pathlib import Path
-from tempfile import TemporaryFile
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
@@ -17,8 +16,6 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 _PREFIX = "AI_"
 _FILE = ".env"
-_OURS = ("files", "tools")
-"""Directories that belong into a data directory."""
 Words = Annotated[tuple[str, ...], NoDecode]
 """A comma-separated list."""
 
@@ -88,6 +85,16 @@ class Settings(BaseSettings):
     """What file tools may touch: read:/,write:/srv/app; by default read:/,write:<data>/files."""
     tools_dir: Path | None = None
     """Your own tools, live within 2 s of a change; by default tools in the data directory."""
+    runbooks_dir: Path | None = None
+    """Your own runbooks, live within 2 s of a change; by default runbooks in the data directory."""
+    runbook_directories: Words = ()
+    """Where runbooks may delete old files: /srv/app/logs,/var/log/app; see docs/RUNBOOKS.md."""
+    ops_channel: str = "web"
+    """Where incidents are told: slack:C…, discord:<channel id>, or only the page."""
+    checks_file: Path | None = None
+    """checks.toml: what counts as bad, for all hosts, groups or one; re-read when it changes."""
+    checks_dir: Path | None = None
+    """Your own checks, live within 2 s of a change; by default checks in the data directory."""
     slack_bot_token: SecretStr = SecretStr("")
     """xoxb-…; with it the bot is in Slack, see docs/SLACK.md."""
     slack_app_token: SecretStr = SecretStr("")
@@ -117,7 +124,14 @@ class Settings(BaseSettings):
     log_format: Literal["text", "json"] = "text"
     """How the log is written: text for people, json for programs."""
 
-    @field_validator("trusted_proxies", "models", "ollama_url", "files_roots", mode="before")
+    @field_validator(
+        "trusted_proxies",
+        "models",
+        "ollama_url",
+        "files_roots",
+        "runbook_directories",
+        mode="before",
+    )
     @classmethod
     def _split(cls, value: object) -> object:
         if isinstance(value, str):
@@ -163,6 +177,13 @@ class Settings(BaseSettings):
             raise ValueError("must be a path or sqlite:///path; other databases are not built yet")
         return value.removeprefix("sqlite:///")
 
+    @field_validator("ops_channel")
+    @classmethod
+    def _a_place(cls, value: str) -> str:
+        if not re.fullmatch(r"web|slack:[CG][A-Z0-9]+|discord:\d+", value):
+            raise ValueError("must be slack:C…, discord:<channel id> or web")
+        return value
+
     @model_validator(mode="after")
     def _open_only_at_home(self) -> "Settings":
         if not self.auth_enabled and not _loopback(self.host):
@@ -176,6 +197,14 @@ class Settings(BaseSettings):
     @property
     def plugins(self) -> Path:
         return self.tools_dir or self.data_dir / "tools"
+
+    @property
+    def runbooks(self) -> Path:
+        return self.runbooks_dir or self.data_dir / "runbooks"
+
+    @property
+    def checks(self) -> Path:
+        return self.checks_dir or self.data_dir / "checks"
 
 
 def load() -> Settings:
@@ -193,45 +222,6 @@ def load() -> Settings:
     if problems:
         raise BadSettings("\n".join(problems))
     return settings
-
-
-def prepare(settings: Settings) -> str:
-    """Make the data directory, for this account only. What to warn of, or nothing.
-
-    Raises BadSettings when it cannot be used."""
-    places = {"AI_DATA_DIR": settings.data_dir, "AI_DATABASE_URL": settings.database.parent}
-    for name, place in places.items():
-        try:
-            place.mkdir(mode=0o700, parents=True, exist_ok=True)
-            with TemporaryFile(dir=place):
-                pass
-        except OSError as problem:
-            raise BadSettings(
-                f"{name}: cannot write in {place.absolute()} ({problem.strerror}); make it"
-                " writable for this account or name another place"
-            ) from None
-    place = settings.data_dir
-    if _closed(place):
-        return ""
-    return (
-        f"AI_DATA_DIR: others may look into {place.absolute()}; if it is for this account alone,"
-        f" close it with: chmod 700 {place.absolute()}"
-    )
-
-
-def _closed(place: Path) -> bool:
-    """Whether nobody else may look in, now that it was closed if it is the bot's to close."""
-    found = place.stat()
-    if not found.st_mode & (stat.S_IRWXG | stat.S_IRWXO):
-        return True
-    try:
-        shared = any(entry.is_dir() and entry.name not in _OURS for entry in place.iterdir())
-        if shared or found.st_mode & stat.S_ISVTX or found.st_uid != os.geteuid():
-            return False
-        place.chmod(0o700)
-    except OSError:  # a file system without modes, or one that is not ours to change
-        return False
-    return True
 
 
 def secrets(settings: Settings) -> Mapping[str, str]:

@@ -117,6 +117,9 @@ class ChatBot:
     async def command(self, name: str, args: Mapping[str, JsonValue] | str, call: Caller) -> str:
         return await self._parts.dispatcher.run(name, args, call)
 
+    def changed(self, log: str) -> None:
+        self._parts.runtime.changed(log)
+
     async def events(
         self, *, after: str = "", thread: ThreadRef | None = None, by: User | None = None
     ) -> AsyncGenerator[Recorded | Live | Gap]:

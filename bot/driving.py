@@ -8,6 +8,7 @@ from time import monotonic, time
 
 import structlog
 
+from bot.agents import Ask, Call, Fail, Finish, Wait
 from bot.approvals import supersede
 from bot.briefing import Briefer
 from bot.calling import Calls
@@ -23,7 +24,7 @@ from bot.events import (
 )
 from bot.feed import Feed
 from bot.ledger import CallState
-from bot.ports import Ask, Call, Delta, Fail, Finish, Model, ModelError, Wait
+from bot.ports import Delta, Model, ModelError
 from bot.redact import Redactor
 from bot.run import Overtaken, Run, Turn, insist
 from bot.spending import Budgets
@@ -83,16 +84,21 @@ class Driver:
         match action:
             case Ask():
                 return await self._ask(run, action)
-            case Call(calls=calls):
-                wait = await self._calls.go_on(run, calls)
-                return wait == 0 or await self._park(run, wait)
-            case Wait(until=until):
-                return await self._park(run, until)
+            case Call():
+                return await self._call(run, action)
+            case Wait(until=until, then=then):
+                if then is None or time() < until:
+                    return await self._park(run, until)
+                return await self._call(run, then)
             case Finish(text=text):
                 await self._finish(run, RunFinished(text))
             case Fail(reason=reason):
                 await self._finish(run, RunFailed(reason))
         return False
+
+    async def _call(self, run: Run, call: Call) -> bool:
+        wait = await self._calls.go_on(run, call.calls)
+        return wait == 0 or await self._park(run, wait)
 
     async def _forced_end(self, run: Run) -> Sequence[Event]:
         """The events that end the run whatever its agent thinks; none when it may go on."""
@@ -122,7 +128,7 @@ class Driver:
         except ModelError as error:
             await self._finish(run, RunFailed(str(error)))
             return False
-        reply = self._calls.expanded(reply)
+        reply = self._calls.expanded(run, reply)
         batch = await self._calls.judged(run, reply)
         try:
             await run.append(reply, *batch.events)
@@ -135,8 +141,9 @@ class Driver:
     async def _summary(self, run: Run, ask: Ask) -> ContextSummarised:
         """Of the older part of the conversation. Without one the run goes on all the same."""
         reply = ModelReplied()
+        asked = replace(await self._briefer.brief(run, ask), thread=str(run.thread))
         try:
-            async with aclosing(self._model.reply(replace(ask, thread=str(run.thread)))) as pieces:
+            async with aclosing(self._model.reply(asked)) as pieces:
                 async for piece in pieces:
                     reply = piece if isinstance(piece, ModelReplied) else reply
         except ModelError as error:

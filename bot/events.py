@@ -13,6 +13,7 @@ from bot.chat import Role, User
 from bot.plot import Plot
 from bot.tool import Table, ToolCall, Trust, Verdict
 
+IncidentState = Literal["open", "acknowledged", "silenced", "repairing", "escalated", "resolved"]
 Outcome = Literal["ok", "error", "denied", "unknown", "stopped"]
 Decision = Literal["approve", "deny", "edit", "trust", "again", "leave", "look"]
 
@@ -54,6 +55,10 @@ class RunStarted:
     model: str = "auto"
     agent: str = "react"
     fresh: bool = False
+    source: str = ""
+    """Whose words the text holds besides the user's own."""
+    pictures: tuple[str, ...] = ()
+    """Ids."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +67,7 @@ class MessageJoined:
     user: User
     role: Role
     text: str
+    pictures: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,10 +220,34 @@ class RunStopped:
 
 @dataclass(frozen=True, slots=True)
 class IncidentChanged:
+    """What became of an incident, and how it stands now: the newest one is all there is to show."""
+
     kind: ClassVar[str] = "incident_changed"
     incident: str
-    state: str
+    """Seven characters of base32, so that a person can type it."""
+    state: IncidentState
     text: str = ""
+    """What happened just now, in one line."""
+    by: str = ""
+    """The person who did it; empty when it happened by itself."""
+    title: str = ""
+    host: str = ""
+    severity: Literal["warning", "critical"] = "critical"
+    since: float = 0.0
+    """Seconds since the epoch."""
+    facts: tuple[tuple[str, str], ...] = ()
+    """Name and value of what people want to know: check, value, owner, silence …"""
+    details: str = ""
+    series: tuple[tuple[float, float], ...] = ()
+    """Of its signal: seconds since the epoch, value."""
+    limit: float | None = None
+    unit: str = ""
+    runbook: str = ""
+    """The repair that is suggested, in words; empty without one."""
+    notify: tuple[str, ...] = ()
+    """Keys of the people that are called: ``slack:U1``."""
+    quiet: bool = False
+    """Part of something that is told elsewhere: not shown by itself."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,8 +34,9 @@ class Situation:
     tool_mode: Mode | None = None
     approved: bool = False
     """A person approved this very call."""
-    runbook: Literal["no", "step"] = "no"
-    """``step``: the call is a step of a runbook that was approved whole."""
+    runbook: Literal["no", "whole", "step"] = "no"
+    """``whole``: the call asks for the approval of a runbook; ``step``: it is a step of one that
+    was approved."""
     runbook_declares_danger: bool = False
     blocked_host: bool = False
     """An earlier state-changing call on the host has an unknown outcome, not yet decided."""
@@ -118,7 +119,9 @@ def _questions(verdict: Verdict, situation: Situation) -> Iterator[str]:
         return
     if situation.stale:
         yield "the run was away for more than 15 minutes; old orders are confirmed first"
-    if situation.runbook == "step":
+    if situation.runbook == "whole":
+        yield "a repair is approved as a whole, before its first step"
+    elif situation.runbook == "step":
         if verdict.risk is Risk.DANGER and not situation.runbook_declares_danger:
             yield "it is dangerous, and the approved runbook does not say so"
     elif verdict.risk is Risk.DANGER:

@@ -42,21 +42,21 @@ class Judges:
         self._approvals = approvals
         self._mode: Mode = mode
 
-    def expanded(self, call: ToolCall) -> tuple[ToolCall, ...]:
+    def expanded(self, run: Run, call: ToolCall) -> tuple[ToolCall, ...]:
         """One call for each host that *call* names; what names them badly stays as it is."""
         try:
-            hosts = self._named(call)
+            hosts = self._named(call, run.agent.tools())
         except ToolError:
             return (call,)
         if len(hosts) == 1:
             return (replace(call, args={**call.args, "host": hosts[0]}),)
         return spread(call, hosts) or (call,)
 
-    def _named(self, call: ToolCall) -> Sequence[str]:
+    def _named(self, call: ToolCall, tools: Mapping[str, Tool]) -> Sequence[str]:
         """The hosts of a call that may be about several, sorted; none when it is about one at
         most. Raises ToolError."""
         given = call.args.get("host")
-        tool = self._tools().get(call.name)
+        tool = tools.get(call.name)
         if tool is None or "host" not in tool.args.model_fields:
             return ()
         match given:
@@ -91,8 +91,9 @@ class Judges:
     async def _judged(self, run: Run, call: ToolCall, context: ContextOf) -> Prepared | ToolError:
         """A call with what its tool thinks of it."""
         try:
-            self._named(call)
-            tool, args = self.parse(call.name, call.args)
+            tools = run.agent.tools()
+            self._named(call, tools)
+            tool, args = self._parse(call.name, call.args, tools)
             host = self._hosts.get(getattr(args, "host", None))
             ctx = context(run, call, tool)
             return Prepared(call, tool, args, ctx, await tool.judge(args, ctx), host)
@@ -102,6 +103,7 @@ class Judges:
     async def _ruled(self, run: Run, judged: Prepared, approval: str) -> Prepared:
         """The same call with what the gate makes of it."""
         host = judged.host.name
+        stance = run.agent.stance(run.state)
         situation = Situation(
             mode=self._mode,
             role=run.role,
@@ -112,6 +114,9 @@ class Judges:
             approved=bool(approval),
             host_mode=judged.host.mode,
             blocked_host=run.ledger.looking or host in run.ledger.doubtful_hosts,
+            healer=stance.healer,
+            runbook=stance.runbook,
+            runbook_declares_danger=stance.declares_danger,
         )
         return replace(judged, verdict=gate(judged.verdict, situation), approval=approval)
 
@@ -129,10 +134,15 @@ class Judges:
             return name, ""
 
     def parse(self, name: str, raw: Mapping[str, JsonValue]) -> tuple[Tool, BaseModel]:
-        """Raises ToolError saying what there is, or that a person could not see all of it."""
+        """A call of a tool that people's agent has. Raises ToolError saying what there is, or that
+        a person could not see all of it."""
+        return self._parse(name, raw, self._tools())
+
+    def _parse(
+        self, name: str, raw: Mapping[str, JsonValue], tools: Mapping[str, Tool]
+    ) -> tuple[Tool, BaseModel]:
         for text in _texts(raw):
             self._refuse_hidden(text)
-        tools = self._tools()
         if name not in tools:
             raise ToolError(f"there is no tool {name!r}; there are: {', '.join(sorted(tools))}")
         try:

@@ -233,9 +233,19 @@ class Ledger:
             ):
                 state = self.calls.get(call_id)
                 return f"output of {state.call.name}" if state else "output in an earlier run"
-            case RunStarted(role=role, user=user) | MessageJoined(role=role, user=user):
-                return "" if role.covers(Role.OPERATOR) else f"message of {user.name or user.id}"
+            case RunStarted(source=source) if source:
+                return source
+            case RunStarted() | MessageJoined() as said:
+                return _said(said)
             case ModelReplied(context=context) if context.tainted and not self.tainted_by:
                 return "an earlier reply"
             case _:
                 return ""
+
+
+def _said(said: RunStarted | MessageJoined) -> str:
+    """Nobody can tell who wrote what is to be read on a picture."""
+    who = said.user.name or said.user.id
+    if not said.role.covers(Role.OPERATOR):
+        return f"message of {who}"
+    return f"picture from {who}" if said.pictures else ""

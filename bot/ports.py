@@ -8,89 +8,14 @@ from typing import Any, Literal, Protocol
 
 from pydantic import JsonValue
 
+from bot.agents import Ask
 from bot.chat import IncomingMessage, ThreadRef, User
 from bot.command import Caller, Command
 from bot.events import Decision, ModelReplied
 from bot.recorded import Live, Recorded
-from bot.tool import Tool, ToolCall, Verdict
+from bot.suggestion import Source
+from bot.tool import Verdict
 from bot.views import ModelStatus, Reading
-
-# --- the agent decides ------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Message:
-    """One message of a model's conversation, independent of any provider."""
-
-    role: Literal["system", "user", "assistant", "tool"]
-    text: str
-    thinking: str = ""
-    calls: tuple[ToolCall, ...] = ()
-    tool: str = ""
-    """Name of the tool whose result this is."""
-    images: tuple[bytes, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Ask:
-    """Ask a model. *messages* is the whole conversation; the model fits it into its context."""
-
-    messages: Sequence[Message]
-    tools: Sequence[Tool]
-    model: str = "auto"
-    purpose: Literal["step", "summary"] = "step"
-    prompt: str = ""
-    """Version of the system prompt."""
-    upto: int = -1
-    """Of a summary: seq of the run's last event that it stands for."""
-    thread: str = ""
-    """Whose questions are best answered by the server that answered the last one; empty when nobody
-    waits for the answer: such questions come last."""
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """Carry out these calls, in order, as the gate allows."""
-
-    calls: tuple[ToolCall, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Wait:
-    """Do nothing until *until* (seconds since the epoch)."""
-
-    until: float
-
-
-@dataclass(frozen=True, slots=True)
-class Finish:
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Fail:
-    reason: str
-
-
-Action = Ask | Call | Wait | Finish | Fail
-
-
-class State(Protocol):
-    """Where an agent stands in a run, kept by folding its events in log order."""
-
-    def fold(self, recorded: Recorded) -> None: ...
-
-
-class Agent(Protocol):
-    """Decides what a run does next. Pure: no clock, no I/O; the kernel executes."""
-
-    name: str
-
-    def begin(self, transcript: Sequence[Recorded], run: str) -> State:
-        """*transcript*: the thread's earlier runs since it was last started afresh, then *run*."""
-        ...
-
-    def next(self, state: Any) -> Action: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,6 +157,10 @@ class Bot(Protocol):
         """Run a command: typed arguments from a program, or the text after its name."""
         ...
 
+    def changed(self, log: str) -> None:
+        """Something was written into a log behind the bot's back: followers look now."""
+        ...
+
     def events(
         self, *, after: str = "", thread: ThreadRef | None = None, by: User | None = None
     ) -> AsyncGenerator[Recorded | Live | Gap]:
@@ -294,5 +223,7 @@ class Part:
     """name → value of every secret the part made or read itself: redaction must know it."""
     prepare: Callable[[], Awaitable[None]] | None = None
     """Awaited before the first run goes on; not for a verb of the command line."""
+    sources: Mapping[str, Source] = field(default_factory=dict[str, Source])
+    """Argument → what it could be, suggested while somebody types."""
     troubles: Callable[[], Mapping[str, str]] = dict[str, str]
     """What is wrong now: name → one line, shown in ``/health`` beside the services."""

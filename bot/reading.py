@@ -5,21 +5,30 @@ from dataclasses import dataclass
 
 from bot.access import Access, authorize, may_see
 from bot.approvals import Approvals
-from bot.chat import Role, ThreadRef, User
+from bot.chat import Role, ThreadRef, User, incident_of, incident_thread
 from bot.command import Command
 from bot.events import ApprovalRequested, Noted
 from bot.feed import Present, presented
 from bot.journal import COLUMNS, ProcessLog, load, recorded
 from bot.memory import Memory, Recall, Standpoint
+from bot.pictures import Gallery
 from bot.ports import NotFound, Row, Store
 from bot.receiving import takes_part_in
 from bot.recorded import Recorded
+from bot.suggestion import Source, Suggestion
 from bot.tool import Tool
-from bot.views import ApprovalView, Health, RunView, ThreadView
+from bot.views import ApprovalView, Health, PictureView, RunView, ThreadView
 
 _MINE = "SELECT r.thread FROM inbox i JOIN runs r ON r.id = i.run WHERE i.sender = $1"
 _DECIDABLE = (
     "SELECT r.thread FROM approvals a JOIN runs r ON r.id = a.run WHERE a.status = 'pending'"
+)
+_INCIDENTS = f"{incident_thread('')}%"
+_RECENTLY = 7 * 86_400
+"""Seconds for which an incident is among everybody's threads."""
+_GOING = (
+    "SELECT r.id, r.thread, r.status, t.title FROM runs r JOIN threads t ON t.thread = r.thread"
+    " WHERE r.status IN ('queued', 'ready', 'running', 'waiting') ORDER BY r.id DESC LIMIT 50"
 )
 _RUN = "r.id, r.thread, r.status, r.model, r.requester, r.created"
 
@@ -31,6 +40,7 @@ class Catalogue:
     tools: Callable[[], Mapping[str, Tool]]
     commands: Callable[[], Mapping[str, Command]]
     health: Callable[[], Awaitable[Health]]
+    sources: Callable[[], Mapping[str, Source]]
     memory: Memory | None = None
 
 
@@ -44,6 +54,7 @@ class Reader:
         approvals: Approvals,
         process: ProcessLog,
         present: Present,
+        gallery: Gallery,
         catalogue: Catalogue,
     ) -> None:
         self._store = store
@@ -51,6 +62,7 @@ class Reader:
         self._approvals = approvals
         self._process = process
         self._present = present
+        self._gallery = gallery
         self._catalogue = catalogue
 
     async def role(self, user: User) -> Role:
@@ -62,6 +74,8 @@ class Reader:
     async def threads(self, *, by: User) -> Sequence[ThreadView]:
         role = await self._role(by)
         visible = f"t.thread IN ({_MINE})"
+        if role.covers(Role.OPERATOR):
+            visible += f" OR (t.thread LIKE '{_INCIDENTS}' AND t.updated > {{now}} - {_RECENTLY})"
         if role.covers(Role.APPROVER):
             visible += f" OR t.thread IN ({_DECIDABLE})"
         if role.covers(Role.ADMIN):
@@ -118,6 +132,13 @@ class Reader:
             return await memory.recall(text, at, limit=limit)
         return Recall(tuple(await memory.list(at, limit=limit, before=before)))
 
+    async def picture(self, picture: str, *, by: User) -> PictureView:
+        found = await self._gallery.find(picture)
+        if found is None or not await self.sees(found.thread, by=by):
+            raise NotFound(f"there is no picture {picture!r}")
+        await self._account(found.thread, by)
+        return found
+
     async def approvals(self, *, by: User) -> Sequence[ApprovalView]:
         await self._role(by)
         rows = await self._store.read(
@@ -140,6 +161,29 @@ class Reader:
         role = await self._role(by)
         return [command for command in self.vocabulary() if role.covers(command.role)]
 
+    async def suggest(
+        self, argument: str, given: Mapping[str, str], *, by: User
+    ) -> Sequence[Suggestion]:
+        role = await self._role(by)
+        if argument == "approval":
+            requests = [view.request for view in await self.approvals(by=by)]
+            return [Suggestion(r.approval, f"{r.call.name} on {r.host}") for r in requests]
+        if argument == "run":
+            return await self._going(by)
+        if argument == "tool":
+            return [Suggestion(tool.name) for tool in await self.tools(by=by)]
+        source = self._catalogue.sources().get(argument)
+        if source is None:
+            return ()
+        authorize(role, source.role, f"Seeing what can be a {argument}")
+        return await source.fn(given)
+
+    async def _going(self, by: User) -> Sequence[Suggestion]:
+        """Runs that are not over, newest first, in threads that they may see."""
+        rows = await self._store.read(_GOING)
+        seen = {row[1]: await self.sees(ThreadRef.parse(row[1]), by=by) for row in rows}
+        return [Suggestion(row[0], f"{row[2]}: {row[3]}") for row in rows if seen[row[1]]]
+
     def vocabulary(self) -> Sequence[Command]:
         return sorted(self._catalogue.commands().values(), key=lambda command: command.name)
 
@@ -160,7 +204,8 @@ class Reader:
         may_decide = role.covers(Role.APPROVER) and bool(
             await self._store.read(f"{_DECIDABLE} AND r.thread = $1", str(thread))
         )
-        return may_see(role, takes_part=takes_part, may_decide=may_decide)
+        incident = bool(incident_of(thread))
+        return may_see(role, takes_part=takes_part, may_decide=may_decide, incident=incident)
 
     async def _votes(self, which: str, value: str) -> Mapping[str, Mapping[str, bool]]:
         """Run → person → whether the answer was good. *which*: a condition on the runs."""
@@ -177,6 +222,8 @@ class Reader:
     async def _account(self, thread: ThreadRef, by: User) -> None:
         """Admins see everything, and it is written down what they looked at."""
         exists, takes_part = await takes_part_in(self._store, thread, by)
+        if incident_of(thread):
+            return
         if exists and not takes_part and (await self._role(by)).covers(Role.ADMIN):
             await self._process.note(Noted("read as admin", by.key, str(thread)))
 

@@ -1,6 +1,6 @@
 """What a tool is handed: machines and memory, behind ports that local and remote share."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -202,6 +202,10 @@ class Hosts(Protocol):
 
     def expand(self, target: str) -> Sequence[str]:
         """``group:web`` or one name → host names, sorted."""
+        ...
+
+    def groups(self) -> Mapping[str, Sequence[str]]:
+        """Every group with its hosts, sorted."""
         ...
 
 

@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from time import monotonic
 from typing import Any, TypeVar
 
+from bot.agents import Agent, Message
 from bot.chat import Role, ThreadRef, User
 from bot.events import ENDS, SIGNALS, ApprovalRequested, Event, ToolStarted
 from bot.journal import COLUMNS, Entry, Head, entries, insert, insert_owned, recorded
 from bot.ledger import Ledger
-from bot.ports import Agent, Message, Query, Row, Statement, Store, UniqueViolation
+from bot.pictures import Sight
+from bot.ports import Query, Row, Statement, Store, UniqueViolation
 from bot.recorded import Recorded
 from bot.tool import Risk
 from bot.usage import spent
@@ -88,6 +90,7 @@ class Run:
         """The requester's, as resolved last."""
         self.told: Told | None = None
         """None before the first question."""
+        self.sight: Sight = {}
         self._claim = claim
         self.wake = claim.wake
         self._store = store

@@ -5,19 +5,20 @@ clocks matter for speed only: what makes a call run once is the fence in its log
 """
 
 import asyncio
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Sequence
 from time import monotonic, time
 
 import structlog
 
 from bot.access import Access
+from bot.agents import Agent
 from bot.approvals import Approvals
 from bot.chat import ThreadRef
 from bot.driving import Driver
 from bot.feed import Feed
 from bot.ids import new_id
 from bot.ledger import STALE_AFTER
-from bot.ports import Agent, Row, Store, StoreError
+from bot.ports import Row, Store, StoreError
 from bot.run import Claim, Lost, Run
 
 log = structlog.get_logger()
@@ -41,7 +42,7 @@ class Runtime:
         store: Store,
         feed: Feed,
         access: Access,
-        agents: Mapping[str, Agent],
+        agents: Sequence[Agent],
         *,
         lease: float = 15.0,
         slots: int = 512,
@@ -53,7 +54,7 @@ class Runtime:
         self._store = store
         self._feed = feed
         self._access = access
-        self._agents = agents
+        self._agents = {each.name: each for each in agents}
         self._lease = lease
         self._slots = slots
         self._live: dict[str, tuple[Run, asyncio.Task[None]]] = {}

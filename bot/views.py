@@ -9,6 +9,7 @@ from bot.command import Command
 from bot.events import ApprovalRequested
 from bot.memory import Recall, Standpoint
 from bot.recorded import Recorded
+from bot.suggestion import Suggestion
 from bot.tool import Tool
 
 
@@ -72,6 +73,16 @@ class ApprovalView:
 
 
 @dataclass(frozen=True, slots=True)
+class PictureView:
+    """One that somebody sent with a message."""
+
+    thread: ThreadRef
+    name: str
+    media_type: str
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Health:
     """*parts*: name → what is wrong with it, empty when it works."""
 
@@ -94,6 +105,7 @@ class Reading(Protocol):
         ...
 
     async def run(self, run: str, *, by: User) -> RunView: ...
+    async def picture(self, picture: str, *, by: User) -> PictureView: ...
     async def approvals(self, *, by: User) -> Sequence[ApprovalView]:
         """The open ones that *by* may see."""
         ...
@@ -109,6 +121,13 @@ class Reading(Protocol):
     async def tools(self, *, by: User) -> Sequence[Tool]: ...
     async def commands(self, *, by: User) -> Sequence[Command]:
         """Those that *by* may run."""
+        ...
+
+    async def suggest(
+        self, argument: str, given: Mapping[str, str], *, by: User
+    ) -> Sequence[Suggestion]:
+        """What an argument of this name could be: approval, run, tool, host, container; nothing
+        for others. *given*: what other arguments are. ToolError when nobody knows now."""
         ...
 
     def vocabulary(self) -> Sequence[Command]:

@@ -2,9 +2,11 @@
 
 import asyncio
 import inspect
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import partial
+from itertools import islice
+from math import isfinite
 from pathlib import Path
 
 from bot.plugins.code import theirs
@@ -16,6 +18,11 @@ from healer.words import shown
 
 AWAY = "host"
 """The check that a host which cannot be asked anything fails."""
+_LONGEST = 8 * 1024
+"""Bytes of a script; all of a host's are one word of a command line together, quoted twice."""
+_TOGETHER = 32 * 1024
+_MOST = 1000
+"""Findings of a check on one host."""
 Due = Sequence[tuple[Check, Limits]]
 History = Callable[[str, str, str], Sequence[Point]]
 """Earlier readings by check, host and target."""
@@ -73,18 +80,26 @@ def read(check: Check, answer: Answer, limits: Limits) -> list[Finding]:
     """What the answer says. Raises Unreadable, also for whatever the check itself raises."""
     if answer.exit_code is None or answer.exit_code in LATE:
         raise Unreadable(f"no answer within {check.timeout:g} s")
-    assert check.read
-    with theirs(_file(check.read), Unreadable, but=(Unreadable, asyncio.CancelledError)):
-        return [_sound(found) for found in check.read(answer, limits)]
+    given = check.read
+    assert given
+    return findings(file_of(given), lambda: given(answer, limits))
+
+
+def findings(file: Path, found: Callable[[], Iterable[object]]) -> list[Finding]:
+    """What a check of *file* gives, fit to be shown. Raises Unreadable for whatever goes wrong."""
+    with theirs(file, Unreadable, but=(Unreadable, asyncio.CancelledError)):
+        return [_sound(each) for each in islice(found(), _MOST)]
 
 
 def _scripts(host: Host, due: Due) -> tuple[dict[str, Asked], dict[str, str]]:
     """By check, and which could not say theirs."""
     scripts: dict[str, Asked] = {}
     unread: dict[str, str] = {}
+    room = _TOGETHER
     for check, limits in due:
         try:
             if text := _script(check, host, limits):
+                room -= _size(text, min(room, _LONGEST))
                 scripts[check.name] = Asked(text, check.timeout)
         except Unreadable as problem:
             unread[check.name] = str(problem)
@@ -95,17 +110,35 @@ def _script(check: Check, host: Host, limits: Limits) -> str:
     """Raises Unreadable."""
     if check.script is None or isinstance(check.script, str):
         return check.script or ""
-    with theirs(_file(check.script), Unreadable, but=(Unreadable,)):
+    with theirs(file_of(check.script), Unreadable, but=(Unreadable,)):
         return check.script(host, limits)
 
 
+def _size(script: str, most: int) -> int:
+    """Its bytes. Raises Unreadable where it would keep the others from being run."""
+    try:
+        size = len(script.encode())
+    except UnicodeEncodeError:
+        raise Unreadable("its script is no text") from None
+    if "\0" in script or size > most:
+        raise Unreadable(f"its script is too long, {size} bytes, or holds a NUL byte")
+    return size
+
+
 def _sound(found: object) -> Finding:
+    """Its words as one line that can be seen, its signal a number."""
     if not isinstance(found, Finding):
         raise TypeError(f"a check gives findings, not {type(found).__name__}")
-    return found
+    value = found.value
+    return replace(
+        found,
+        target=shown(found.target, 200),
+        text=shown(found.text, 300),
+        value=value if value is None or isfinite(value) else None,
+    )
 
 
-def _file(fn: Callable[..., object]) -> Path:
+def file_of(fn: Callable[..., object]) -> Path:
     return Path(inspect.unwrap(fn).__code__.co_filename)
 
 

@@ -11,11 +11,13 @@ from bot.ports import Bot, Periodic, Store
 
 log = structlog.get_logger()
 # Whoever's statement changes the row has the tick. A lock is held until its tick is over or, when
-# its owner died, until the time that a tick may take at most.
+# its owner died, until the time that a tick may take at most. Times further away than they can have
+# been set are from before the clock was put back.
 _TAKE = """
     INSERT INTO locks (name, owner, until, due) VALUES ($1, $2, {now} + $3, {now} + $4)
     ON CONFLICT (name) DO UPDATE SET owner = $2, until = {now} + $3, due = {now} + $4
-    WHERE locks.due <= {now} AND locks.until <= {now} RETURNING name"""
+    WHERE (locks.due <= {now} OR locks.due > {now} + $4)
+      AND (locks.until <= {now} OR locks.until > {now} + $3) RETURNING name"""
 _FREE = "UPDATE locks SET until = 0 WHERE name = $1 AND owner = $2"
 _EARLY = 0.9
 """Part of the period after which a tick is due: timers never tick exactly."""

@@ -1,9 +1,8 @@
 """Looks at all hosts: what is due on each of them, many at a time, and what that shows."""
 
 import asyncio
-import inspect
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from pathlib import Path
+from functools import partial
 from time import monotonic
 
 import structlog
@@ -11,7 +10,7 @@ import structlog
 from bot.plugins.code import theirs
 from bot.resources import Hosts
 from bot.tool import ToolError
-from healer.asking import AWAY, Seen, Told, ask
+from healer.asking import AWAY, Seen, Told, ask, file_of, findings
 from healer.check import Check, Finding, Limits, Point, Surroundings, Unreadable
 from healer.due import Timetable
 from healer.history import History
@@ -146,19 +145,20 @@ class Watch:
             jump,
             self._troubles,
         )
-        file = Path(inspect.unwrap(check.look).__code__.co_filename)
+        file = file_of(check.look)
         try:
             async with asyncio.timeout(check.timeout):
                 with theirs(file, Unreadable, but=(Unreadable, asyncio.CancelledError)):
-                    found = await check.look(around, limits)
+                    given = dict(await check.look(around, limits))
+            found = {host: findings(file, partial(iter, each)) for host, each in given.items()}
         except Unreadable as problem:
             self._unreadable(check.name, _NOWHERE, str(problem))
         except TimeoutError:
             self._unreadable(check.name, _NOWHERE, f"no answer within {check.timeout:g} s")
         else:
             self._unread.pop((check.name, _NOWHERE), None)
-            for host, findings in found.items():
-                told = [Seen(check.name, host, finding) for finding in findings]
+            for host, each in found.items():
+                told = [Seen(check.name, host, finding) for finding in each]
                 seen += self._whole(check.name, host, told)
 
     def _unreadable(self, check: str, host: str, why: str) -> None:

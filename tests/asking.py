@@ -5,8 +5,9 @@ from contextlib import asynccontextmanager, closing
 from socket import create_server
 
 from agent.models.ollama import Ollama, Patience
+from bot.agents import Ask, Message
 from bot.events import ModelReplied
-from bot.ports import Ask, Delta, Message, Model
+from bot.ports import Delta, Model
 from bot.tool import Tool
 from tests.fakes.ollama import FakeOllama
 from tests.recording import TOOLS

@@ -7,7 +7,7 @@ import signal
 import sys
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -18,6 +18,8 @@ PASSWORD = "correct horse battery staple"
 class BotProcess:
     url: str
     process: asyncio.subprocess.Process
+    log: list[bytes] = field(default_factory=list[bytes])
+    """The lines it wrote since it listens."""
 
 
 @asynccontextmanager
@@ -28,8 +30,9 @@ async def bot_process(directory: Path, **settings: str) -> AsyncGenerator[BotPro
     try:
         url = await _listening(process)
         async with asyncio.TaskGroup() as tasks:
-            reading = tasks.create_task(_drain(process))
-            yield BotProcess(url, process)
+            bot = BotProcess(url, process)
+            reading = tasks.create_task(_drain(bot))
+            yield bot
             reading.cancel()
     finally:
         if process.returncode is None:
@@ -83,8 +86,8 @@ async def _listening(process: asyncio.subprocess.Process) -> str:
     raise AssertionError("the bot ended:\n" + "".join(said))
 
 
-async def _drain(process: asyncio.subprocess.Process) -> None:
+async def _drain(bot: BotProcess) -> None:
     """A full pipe would stop the bot."""
-    assert process.stdout
-    while await process.stdout.readline():
-        pass
+    assert bot.process.stdout
+    while line := await bot.process.stdout.readline():
+        bot.log.append(line)

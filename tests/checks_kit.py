@@ -6,7 +6,7 @@ from pathlib import Path
 
 from bot.resources import CommandResult, Host, Hosts, Roots
 from bot.tool import ToolError
-from healer import catalogue
+from healer import known
 from healer.asking import Seen, Told, ask
 from healer.check import Answer, Check, Finding, Limits, Point
 from healer.watch import Watch
@@ -14,7 +14,7 @@ from tests.kernel_kit import settings
 from tools import hosts
 from tools.hosts.local import LocalHost
 
-CHECKS = catalogue.builtin()
+CHECKS = known.builtin()
 NOW = 1_800_000_000.0
 
 
@@ -122,6 +122,9 @@ class Many:
         if target != "group:even":
             raise ToolError(f"there is no {target}; there is: group:even")
         return self.names()[::2]
+
+    def groups(self) -> Mapping[str, Sequence[str]]:
+        return {"even": self.names()[::2]}
 
 
 def texts(seen: Sequence[Seen]) -> list[str]:

@@ -18,9 +18,9 @@ from tests.kernel_kit import Bench, process
 Found = TypeVar("Found")
 ME = f"<@{BOT}>"
 OPERATOR, APPROVER, VIEWER, OUTSIDER = "1", "2", "3", "4"
-OPS_ROLE = "5000"
+OPS_ROLE, DECIDING_ROLE = "5000", "6000"
 ROLES = f"""
-approver = ["discord:{APPROVER}"]
+approver = ["discord:{APPROVER}", "discord-role:{GUILD}/{DECIDING_ROLE}"]
 operator = ["discord-role:{GUILD}/{OPS_ROLE}"]
 """
 
@@ -95,6 +95,16 @@ async def health(bench: Bench, text: str, *, seconds: float = 10) -> str:
             await asyncio.sleep(0.05)
 
 
+async def told(bench: Bench, runs: int) -> None:
+    """Until so many runs are told to their end."""
+    async with asyncio.timeout(20):
+        while True:
+            [(whole,)] = await bench.store.read("SELECT COUNT(*) FROM rendered WHERE whole = 1")
+            if whole == runs:
+                return
+            await asyncio.sleep(0.02)
+
+
 def said(server: DiscordServer) -> list[Shape]:
     """The bot's messages, oldest first."""
     mine = (m for m in server.world.messages.values() if m["author"]["id"] == BOT)
@@ -121,6 +131,6 @@ async def card(server: DiscordServer) -> Shape:
 
     def look() -> Shape | None:
         mine = reversed(said(server))
-        return next((m for m in mine if {"deny", "again"} & buttons(m).keys()), None)
+        return next((m for m in mine if {"deny", "again", "sure_again"} & buttons(m).keys()), None)
 
     return await until(look, "a card")

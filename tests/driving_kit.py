@@ -9,10 +9,10 @@ from typing import Any
 
 import tools
 import tools.hosts
+from bot.agents import Ask
 from bot.chat import ThreadRef
 from bot.events import ApprovalRequested, Event, ModelReplied, ToolFinished, ToolStarted
 from bot.ids import new_id
-from bot.ports import Ask
 from bot.resources import Hosts
 from bot.tool import ToolCall
 from tests.fakes.model import ScriptedModel, calls, says

@@ -1,7 +1,7 @@
 """Several machines that are all this one, in a group, and small tools that act on them."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from bot.resources import Host, Roots
@@ -38,6 +38,9 @@ class Fleet:
         if target.startswith("group:"):
             raise ToolError(f"there is no {target}; there is: group:web")
         return (self.get(target).name,)
+
+    def groups(self) -> Mapping[str, Sequence[str]]:
+        return {"web": self.names()}
 
 
 class Works:

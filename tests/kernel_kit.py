@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import cast
 
+import agent
 from bot.app import Kernel, Pace
 from bot.chat import IncomingMessage, Role, ThreadRef, User
 from bot.config import Settings
@@ -89,7 +90,8 @@ async def process(
         await add_people(store)
         redactor = Redactor(secrets or {})
         resources = Resources(hosts or OneHost(), memory)
-        kernel = Kernel(chosen, store, model, lambda: toolset, resources, redactor, pace)
+        agents = (agent.create(toolset),)
+        kernel = Kernel(chosen, store, model, agents, resources, redactor, pace)
         async with asyncio.TaskGroup() as tasks:
             serving = tasks.create_task(kernel.serve(services(chosen, store)))
             try:
@@ -137,3 +139,6 @@ class OneHost:
 
     def expand(self, target: str) -> Sequence[str]:
         return [target]
+
+    def groups(self) -> Mapping[str, Sequence[str]]:
+        return {}

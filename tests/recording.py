@@ -4,9 +4,9 @@ from dataclasses import replace
 
 from agent.react import React
 from agent.state import State
+from bot.agents import Action, Ask, Message
 from bot.chat import Role, ThreadRef, User
 from bot.events import Context, Event, ModelReplied, Outcome, RunStarted, ToolFinished, ToolStarted
-from bot.ports import Action, Ask, Message
 from bot.recorded import Recorded
 from bot.tool import Risk, Tool, ToolCall, Trust, Verdict, tool
 

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from time import monotonic
 
+from bot.agents import Ask
 from bot.events import ModelReplied
-from bot.ports import Ask
 from tests.fakes.model import says
 from tests.fakes.slack.server import SlackServer
 from tests.fakes.slack.workspace import Message, shown

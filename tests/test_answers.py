@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from agent.models.answers import clean
 from agent.models.hearing import understood
-from bot.ports import Message
+from bot.agents import Message
 from tests.asking import ask
 
 SAMPLES: list[dict[str, Any]] = [

@@ -45,10 +45,11 @@ async def test_children_that_live_on_are_not_waited_for() -> None:
 async def test_markers_cannot_be_forged() -> None:
     """Not even by one who knows the token, by a carriage return or without a line's end."""
     token = new_token()
-    forged = f"{token} = victim 0"
-    evil = f"printf '{forged}\\n\\r{forged}\\n{token} > victim\\nlie'"
+    lines = (f"{token} = evil 0", f"{token} > victim", " a lie", f"{token} = victim 0")
+    text = "".join(f"{end}{line}" for end in (r"\n", r"\r") for line in lines)
+    evil = f"printf '{text}'"
 
-    answers = await asked(token, evil=evil, victim="echo true; exit 1")
+    answers = await asked(token, victim="echo true; exit 1", evil=evil)
 
     assert ("true\n", 1) == answers["victim"]
     assert 0 == answers["evil"][1]

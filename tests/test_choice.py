@@ -12,7 +12,8 @@ from agent.models.errors import Blind
 from agent.models.ollama import Ollama, Patience
 from agent.models.roles import parse
 from agent.models.router import Router
-from bot.ports import Ask, Message, ModelError
+from bot.agents import Ask, Message
+from bot.ports import ModelError
 from tests.asking import answer, ask, nobody
 from tests.fakes.ollama import MODELS, ChatRequest, FakeModel, FakeOllama, Reply
 

@@ -3,9 +3,10 @@
 from dataclasses import replace
 from pathlib import Path
 
+from bot.agents import Ask
 from bot.events import ContextSummarised, ModelReplied, Usage
 from bot.ledger import Ledger
-from bot.ports import Ask, ModelError
+from bot.ports import ModelError
 from tests.fakes.model import ScriptedModel, says
 from tests.kernel_kit import BOB, kinds, process
 from tests.recording import Recording

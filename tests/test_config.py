@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from bot.config import BadSettings, Settings, load, prepare, secrets
+from bot.config import BadSettings, Settings, load, secrets
+from bot.data_dir import prepare
 
 EXAMPLE = Path(__file__).parent.parent / ".env.example"
 HEAD = """\

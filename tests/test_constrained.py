@@ -8,7 +8,8 @@ from pydantic import BaseModel, Field
 
 from agent.models.constrained import encode_plain, shape
 from agent.models.unfolding import Unfolding
-from bot.ports import Delta, Message
+from bot.agents import Message
+from bot.ports import Delta
 from bot.tool import Risk, ToolCall, tool
 from tests.asking import answer, ask, served
 from tests.fakes.ollama import FakeOllama, Reply

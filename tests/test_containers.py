@@ -6,10 +6,13 @@ from time import monotonic
 
 import pytest
 
+import tools.hosts
+import tools.naming
 from bot.events import ToolFinished
 from bot.tool import Level, Risk, ToolError, Trust
-from tests.container_kit import at_engine, container, driving_engine
+from tests.container_kit import at_engine, container, driving_engine, with_engine
 from tests.driving_kit import Driver
+from tests.kernel_kit import settings
 from tests.lab.engine import Engine
 from tests.tools_kit import call, judged, previewed
 from tools.container_stats import docker_stats
@@ -163,3 +166,12 @@ async def test_twenty_containers_in_one_sweep(tmp_path: Path, engine: Engine) ->
         engine.docker("rm", "--force", *names)
 
     assert [] == [name for name in names if f"\n{name} | " not in result.text]
+
+
+async def test_containers_are_suggested(engine: Engine, web: str, tmp_path: Path) -> None:
+    """While a name is typed: the containers of the engine, each with its state."""
+    hosts = with_engine(tools.hosts.create(settings(tmp_path)), engine.socket)
+    found = await tools.naming.sources(hosts)["container"].fn({"host": "local"})
+
+    [mine] = [each for each in found if each.value == web]
+    assert mine.about.startswith("Up")

@@ -62,6 +62,38 @@ async def test_3_a_session_is_resumed(tmp_path: Path, discord: DiscordServer, ho
     assert 1 == sum(message["content"] == "Once." for message in said(discord))
 
 
+async def test_3_a_session_that_is_called_invalid(
+    tmp_path: Path, discord: DiscordServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Op 9: a new session, and what was written between the two is found."""
+
+    async def at_once(*_: object, **__: object) -> None:
+        """discord.py waits five seconds before it asks for a new session."""
+
+    monkeypatch.setattr(Client, "before_identify_hook", at_once)
+    async with in_discord(tmp_path, discord, ScriptedModel(says("First."), says("Once."))):
+        await discord.says(f"{ME} hello")
+        await seen(discord, "First.")
+        await discord.gateway.order(9)
+        discord.world.write(CHANNEL, "1", {"content": f"{ME} are you there?"})
+        await seen(discord, "Once.")
+
+    assert 2 == discord.gateway.identified
+    assert 0 == discord.gateway.resumed
+    assert 1 == sum(message["content"] == "Once." for message in said(discord))
+
+
+async def test_3_an_api_that_is_down_at_first(tmp_path: Path, discord: DiscordServer) -> None:
+    """Discord cannot even be asked who the bot is: it says so, tries again, and comes up."""
+    discord.api.down = True
+    async with in_discord(tmp_path, discord, ScriptedModel(says("Up.")), wait=False) as bench:
+        await health(bench, "cannot be reached")
+        discord.api.down = False
+        await discord.gateway.connected()
+        await discord.says(f"{ME} hello")
+        await seen(discord, "Up.")
+
+
 async def test_3_a_wrong_token_is_not_tried_again(tmp_path: Path, discord: DiscordServer) -> None:
     """The health says which setting is wrong; Discord is asked once, for it locks out who goes
     on."""

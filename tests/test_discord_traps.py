@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -193,12 +194,16 @@ async def test_5_12_nobody_is_pinged_by_a_model(tmp_path: Path, discord: Discord
 
 
 async def test_5_13_commands_are_told_once(tmp_path: Path, discord: DiscordServer) -> None:
-    """A second start with the same commands does not tell Discord of them again."""
+    """A second start with the same commands does not tell Discord of them again; they are for
+    guilds and direct messages."""
     for _ in range(2):
         async with in_discord(tmp_path, discord, ScriptedModel()):
             pass
 
-    assert 1 == sum(method == "PUT" for method, _, _ in discord.api.calls)
+    bodies: list[Any] = [body for method, _, body in discord.api.calls if method == "PUT"]
+    [told] = bodies
+    assert all(each["contexts"] == [0, 1] for each in told)
+    assert all(each["integration_types"] == [0] for each in told)
 
 
 async def test_5_15_other_bots_are_not_heard(tmp_path: Path, discord: DiscordServer) -> None:

@@ -1,8 +1,8 @@
 """The agent and calls that may already have run: look first, run again, leave it."""
 
 from agent.react import GRACE
+from bot.agents import Call, Finish, Wait
 from bot.events import ApprovalDecided, ApprovalExpired, ApprovalRequested
-from bot.ports import Call, Finish, Wait
 from bot.tool import Verdict
 from tests.recording import ANN, TOOLS, Recording, call
 

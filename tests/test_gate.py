@@ -54,6 +54,10 @@ TABLE: list[tuple[Mode, dict[str, object], tuple[Level, Level, Level, Level, Lev
     ("autonomous", {"host_mode": "supervised"}, (A, Q, Q, Q, D)),
     ("autonomous", {"tool_mode": "read_only"}, (A, D, D, D, D)),
     ("supervised", {"host_mode": "autonomous", "tool_mode": "autonomous"}, (A, Q, Q, Q, D)),
+    ("read_only", {"runbook": "whole"}, (A, D, D, D, D)),
+    ("supervised", {"runbook": "whole", "healer": True}, (A, Q, Q, Q, D)),
+    ("supervised", {"runbook": "whole", "granted": True}, (A, Q, Q, Q, D)),
+    ("autonomous", {"runbook": "whole"}, (A, Q, Q, Q, D)),
     ("autonomous", {"runbook": "step"}, (A, Q, A, Q, D)),
     ("autonomous", {"runbook": "step", "stale": True}, (A, Q, Q, Q, D)),
 ]
@@ -86,7 +90,7 @@ def expected(v: Verdict, s: Situation) -> Level:
         (not changes and asks, D if mode == "read_only" else ask),
         (v.rule is Q, ask),
         (not changes, A),
-        (s.stale, ask),
+        (s.stale or s.runbook == "whole", ask),
         (s.runbook == "step" and (risk is Risk.CHANGE or s.runbook_declares_danger), A),
         (risk is Risk.DANGER or taint, ask),
         (mode == "autonomous" or s.granted or v.rule is A, A),
@@ -156,7 +160,7 @@ situations = st.builds(
     host_mode=st.sampled_from((None, *MODES)),
     tool_mode=st.sampled_from((None, *MODES)),
     fan_out=st.integers(1, 3),
-    runbook=st.sampled_from(("no", "step")),
+    runbook=st.sampled_from(("no", "whole", "step")),
     runbook_declares_danger=st.booleans(),
     **{flag: st.booleans() for flag in FLAGS},
 )

@@ -2,7 +2,7 @@
 
 from agent.models.hearing import understood
 from agent.models.replies import UNREADABLE, NativeCall
-from bot.ports import Message
+from bot.agents import Message
 from bot.tool import ToolCall
 from tests.asking import answer, ask, served
 from tests.fakes.ollama import FakeOllama, Reply

@@ -5,10 +5,10 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import tools
+from bot.agents import Ask
 from bot.chat import ThreadRef, User
 from bot.events import Event, ModelReplied, ToolFinished, ToolStarted
 from bot.memory import Standpoint
-from bot.ports import Ask
 from bot.tool import Risk, ToolCall, Trust
 from tests.fakes.model import ScriptedModel, calls, says
 from tests.kernel_kit import ANN, BOB, THREAD, VIC, Bench, process

@@ -5,7 +5,7 @@ from pydantic import JsonValue
 
 from agent.models.offline import reply
 from agent.transcript import mark, note
-from bot.ports import Ask, Message
+from bot.agents import Ask, Message
 from bot.tool import Tool
 from tools import load
 

@@ -1,12 +1,14 @@
 """The Ollama model, by the real client on a real socket, when all goes well."""
 
 import asyncio
+import json
 from contextlib import aclosing
 
 import pytest
 
+from bot.agents import Message
 from bot.events import Context, Usage
-from bot.ports import Delta, Message
+from bot.ports import Delta
 from bot.tool import ToolCall
 from tests.asking import answer, ask, served
 from tests.fakes.ollama import MODELS, FakeModel, FakeOllama, Reply
@@ -110,6 +112,20 @@ async def test_images_are_sent() -> None:
         await answer(model, ask(picture, model="llama3.2-vision:11b", tools=()))
 
     assert ollama.requests[0].messages[1]["images"] == ["cG5n"]
+
+
+async def test_images_are_sent_along_with_tools_in_words() -> None:
+    """A model that sees and has no tools of its own gets both, at each step of a run."""
+    picture = Message("user", "what is this?", images=(b"png", b"jpeg"))
+    said = json.dumps({"thought": "A cat.", "final": "A cat."})
+    async with FakeOllama() as ollama, served(ollama) as model:
+        ollama.script("llama3.2-vision:11b", [Reply(said), Reply(said)])
+        for _ in range(2):
+            await answer(model, ask(picture, model="llama3.2-vision:11b"))
+
+    for request in ollama.requests:
+        assert request.messages[-1]["images"] == ["cG5n", "anBlZw=="]
+        assert request.format
 
 
 async def test_about_a_model_is_asked_once() -> None:

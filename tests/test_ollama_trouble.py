@@ -13,7 +13,8 @@ from agent.models.errors import (
     Unreachable,
 )
 from agent.models.ollama import Patience
-from bot.ports import Delta, Message, ModelError
+from bot.agents import Message
+from bot.ports import Delta, ModelError
 from tests.asking import answer, ask, nobody, served
 from tests.fakes.ollama import FakeModel, FakeOllama, Reply
 

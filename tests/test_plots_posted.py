@@ -7,6 +7,11 @@ from pathlib import Path
 import pytest
 
 from adapters.discord.parts import SILENT
+from adapters.live.plots.drawing import plots
+from adapters.live.story import Story
+from bot.events import ToolFinished
+from bot.plot import Bars, Measure
+from bot.recorded import Recorded
 from bot.tool import ToolCall
 from tests import discord_kit
 from tests.fakes.discord.server import DiscordServer, discord_server
@@ -101,16 +106,32 @@ async def test_a_quiet_bot_posts_no_pictures(tmp_path: Path, slack: SlackServer)
     assert [] == slack.workspace.files
 
 
-async def test_a_run_posts_few_pictures(tmp_path: Path, slack: SlackServer) -> None:
-    """A question to many hosts does not fill the thread: the first four, the page has all."""
-    many = [ToolCall(f"1.{each}", "space", {"at": f"web{each}"}) for each in range(1, 8)]
-    model = ScriptedModel(calls(*many), says("There is room."))
+async def test_an_upload_in_trouble_comes_later(tmp_path: Path, slack: SlackServer) -> None:
+    """While Slack takes no files the answer is posted; the picture follows when it can."""
+    slack.api.trouble["files.getUploadURLExternal"] = ["503", "503"]
+    model = ScriptedModel(calls(SPACE), says("There is room."))
     async with in_slack(tmp_path, slack, model, [space()]) as bench:
         await slack.says(f"{ME} how full are the disks?")
-        await seen(slack, "There is room.")
+        answer = await seen(slack, "There is room.")
         await whole(bench)
 
-    assert 4 == len(slack.workspace.files)
+    [message] = [m for m in slack.workspace.messages["C1"] if m.get("files")]
+    assert answer["ts"] < message["ts"]
+
+
+def test_a_run_posts_few_pictures() -> None:
+    """A question to many hosts does not fill the thread: the first four to come, the page has
+    all; two of a kind are two messages."""
+    many = [ToolCall(f"1.{each}", "space", {"at": f"web{each}"}) for each in range(7)]
+    plot = Bars("disk use", (Measure("/", 1, "1 B"),))
+    ends = [ToolFinished(call.id, plot=plot) for call in reversed(many)]
+    story = Story("run")
+    for seq, event in enumerate([calls(*many), *ends]):
+        story.fold(Recorded(seq, "run", seq, seq, None, event))
+    posts = list(plots(story))
+
+    assert ["plot 1.6", "plot 1.5", "plot 1.4", "plot 1.3"] == [post.part for post in posts]
+    assert all(post.uploads for post in posts)
 
 
 async def test_discord_gets_one_picture(tmp_path: Path, discord: DiscordServer) -> None:

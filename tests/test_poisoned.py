@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from bot.agents import Ask
 from bot.chat import ThreadRef
 from bot.codec import encode
 from bot.events import ApprovalRequested, Event, ModelReplied, RunFinished, ToolStarted
-from bot.ports import Ask
 from bot.tool import Risk, Tool, ToolCall, Trust, tool
 from tests.fakes.model import ScriptedModel, calls, says
 from tests.kernel_kit import ANN, Bench, process

@@ -1,5 +1,6 @@
 """The agent: what it does next, as a function of the log."""
 
+from bot.agents import Call, Fail, Finish, Message
 from bot.chat import Role
 from bot.events import (
     ContextSummarised,
@@ -8,7 +9,6 @@ from bot.events import (
     RunFinished,
     RunStopped,
 )
-from bot.ports import Call, Fail, Finish, Message
 from bot.tool import Trust
 from tests.recording import ANN, BOB, TOOLS, Recording, call, edited
 

@@ -7,7 +7,7 @@ import pytest
 from pydantic import Field
 
 from agent.models.offline import reply
-from bot.ports import Ask, Message
+from bot.agents import Ask, Message
 from bot.tool import Risk, Tool, tool
 from tests.plugin_kit import shelved
 from tests.tools_kit import call, context, previewed

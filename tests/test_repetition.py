@@ -1,6 +1,6 @@
 """A model that makes the same call again and again."""
 
-from bot.ports import Ask, Fail
+from bot.agents import Ask, Fail
 from tests.recording import Recording, call
 
 

@@ -7,8 +7,9 @@ import pytest
 
 from agent.models import create
 from agent.models.errors import NotInstalled
+from bot.agents import Message
 from bot.config import Settings
-from bot.ports import Message, Model, ModelError
+from bot.ports import Model, ModelError
 from bot.tool import ToolCall
 from tests.asking import answer, ask, nobody
 from tests.fakes.ollama import FakeOllama, Reply

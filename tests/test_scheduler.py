@@ -138,6 +138,19 @@ async def test_stopping_frees_the_lock(tmp_path: Path) -> None:
 async def test_the_part(tmp_path: Path) -> None:
     """The healer adds one service to the process."""
     async with SqliteStore.open(tmp_path / "db") as store:
-        part = healer.create(store, [])
+        part = healer.scheduler(store, [])
 
     assert ["scheduler"] == [service.name for service in part.services]
+
+
+async def test_a_clock_put_back(tmp_path: Path) -> None:
+    """Times that were written before the clock was put back by a day keep no tick from coming."""
+    ticks = Ticks()
+    async with SqliteStore.open(tmp_path / "db") as store:
+        await store.write(
+            "INSERT INTO locks VALUES ('periodic:count', 'gone', {now} + 86400, {now} + 86400)"
+        )
+        async with running(Scheduler(store, [Periodic("count", SHORT, ticks.of("one"))])):
+            await ticks.reach(2)
+
+    assert ticks.by["one"] >= 2

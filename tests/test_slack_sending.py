@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from adapters.slack.service import SlackService, SlackTrouble
+from bot.agents import Ask
 from bot.events import ModelReplied
-from bot.ports import Ask
 from bot.tool import ToolCall
 from tests.fakes.model import ScriptedModel, calls, says
 from tests.fakes.slack.server import SlackServer, slack_server

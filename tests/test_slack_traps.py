@@ -88,24 +88,6 @@ async def test_5_3_a_command_runs_once(tmp_path: Path, slack: SlackServer) -> No
     assert 1 == len(slack.workspace.ephemeral)
 
 
-async def test_a_picture_is_told_and_a_text_is_read(tmp_path: Path, slack: SlackServer) -> None:
-    """A text file reaches the model; of a picture it is told that it was left out."""
-    slack.workspace.files.append({"id": "F0", "data": b"disk full at 03:00"})
-    url = f"{slack.url}/files/F0"
-    files = [
-        {"name": "log.txt", "mimetype": "text/plain", "size": 18, "url_private": url},
-        {"name": "graph.png", "mimetype": "image/png", "size": 18, "url_private": url},
-    ]
-    model = ScriptedModel(says("I see."))
-    async with in_slack(tmp_path, slack, model):
-        await slack.says(f"{ME} look", files=files, subtype="file_share")
-        await seen(slack, "I see.")
-
-    asked = str(model.asked[0].messages)
-    assert "disk full at 03:00" in asked
-    assert "graph.png was left out" in asked
-
-
 async def test_5_4_what_was_written_meanwhile_is_found(tmp_path: Path, slack: SlackServer) -> None:
     """A mention that was written while the bot was away is answered when it is back."""
     async with in_slack(tmp_path, slack, ScriptedModel(says("First."))):

@@ -9,8 +9,8 @@ import pytest
 
 from adapters.slack.service import SlackService
 from adapters.slack.sockets import Pulse
+from bot.agents import Ask
 from bot.events import ModelReplied
-from bot.ports import Ask
 from tests.fakes.model import ScriptedModel, calls, says
 from tests.fakes.slack.server import SlackServer, slack_server
 from tests.fakes.slack.workspace import buttons

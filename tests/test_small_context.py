@@ -7,7 +7,7 @@ import pytest
 
 import tools
 from agent.models.offering import offer
-from bot.ports import Ask, Message
+from bot.agents import Ask, Message
 from bot.tool import ToolCall
 from tests.asking import answer, ask, served
 from tests.fakes.ollama import ChatRequest, FakeModel, FakeOllama, Reply

@@ -85,8 +85,15 @@ async def test_the_same_words_from_both_places(
     assert [] == told.asked
 
 
-@pytest.mark.parametrize("name", ["system_info", "disk_usage", "process_list"])
-async def test_the_same_shape_from_both_places(bot: Driver, name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "trust"),
+    [
+        ("system_info", Trust.SYSTEM),
+        ("disk_usage", Trust.SYSTEM),
+        ("process_list", Trust.EXTERNAL),
+    ],
+)
+async def test_the_same_shape_from_both_places(bot: Driver, name: str, trust: Trust) -> None:
     """Readings differ, but not what is read: columns and trust are the same."""
     told = await bot.call(name, host=["local", "web1"])
     near, far = told.on("local"), told.on("web1")
@@ -94,7 +101,7 @@ async def test_the_same_shape_from_both_places(bot: Driver, name: str) -> None:
     assert near.table
     assert far.table
     assert near.table.columns == far.table.columns
-    assert (near.trust, near.outcome) == (far.trust, far.outcome) == (Trust.SYSTEM, "ok")
+    assert (near.trust, near.outcome) == (far.trust, far.outcome) == (trust, "ok")
     assert near.output != far.output
 
 

@@ -32,9 +32,9 @@ async def test_the_machine_as_it_is(ctx: ToolContext) -> None:
 
 
 async def test_readings_do_not_taint(ctx: ToolContext) -> None:
-    """Fixed formats are SYSTEM; directories have anybody's names and are EXTERNAL."""
+    """Fixed formats are SYSTEM; directories and processes have anybody's names: EXTERNAL."""
     assert Trust.SYSTEM == (await judged(system_info, ctx)).trust
-    assert Trust.SYSTEM == (await judged(process_list, ctx)).trust
+    assert Trust.EXTERNAL == (await judged(process_list, ctx)).trust
     assert Trust.SYSTEM == (await judged(disk_usage, ctx)).trust
     inside = await judged(disk_usage, ctx, path=ctx.hosts.get(None).roots.read[0])
     assert (Level.ALLOW, Trust.EXTERNAL) == (inside.level, inside.trust)

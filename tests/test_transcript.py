@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.transcript import NOTE, SHORT, fit, mark, note, shorten, tokens, unmark
-from bot.ports import Message
+from bot.agents import Message
 from bot.tool import ToolCall
 
 SYSTEM = Message("system", "You are an assistant.")

@@ -1,6 +1,9 @@
 """Watching many hosts: what is due, all of a host together, no host in another's way."""
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
+
+import pytest
 
 from healer.check import Answer, Check, Finding, Limits, Point, Surroundings, Unreadable, check
 from healer.watch import Watch
@@ -216,3 +219,58 @@ async def test_a_check_that_is_switched_off() -> None:
 
     assert [True] == [each.finding.ok for each in await watch.look(NOW + 30)]
     assert [] == await watch.look(NOW + 60)
+
+
+@pytest.mark.parametrize("script", ["true #" + "x" * 9000, "true \0", "true \ud800"])
+async def test_a_script_that_cannot_be_run_harms_no_other(script: str) -> None:
+    """Too long for a command line, or no text: the host's other checks are asked all the same."""
+
+    @check(every=30, script=script)
+    def odd(answer: Answer, limits: Limits) -> Iterable[Finding]:
+        """Cannot be asked."""
+        return []
+
+    watch = watching(Many(1), odd, quick)
+
+    assert ["quick@h0: here"] == texts(await watch.look(NOW))
+    assert "its script" in watch.troubles()["check odd on h0"]
+
+
+async def test_what_checks_say_is_made_fit_to_be_shown() -> None:
+    """One line that can be seen, a number that is one, and not without end."""
+
+    @check(every=30, script="true")
+    def endless(answer: Answer, limits: Limits) -> Iterable[Finding]:
+        """Never ends."""
+        number = 0
+        while True:
+            number += 1
+            yield Finding(f"{number}\u202e", ok=True, text="a\nb\x1b[2J" * 200, value=math.inf)
+
+    seen = await watching(Many(1), endless).look(NOW)
+
+    assert 1000 == len(seen)
+    assert ("1", None, 300) == (
+        seen[0].finding.target, seen[0].finding.value, len(seen[0].finding.text)
+    )  # fmt: skip
+    assert seen[0].finding.text.startswith("a b [2Ja b [2J")
+
+
+async def test_checks_that_give_something_else() -> None:
+    """Neither a script's nor another's reading may give what are no findings."""
+
+    @check(every=30, script="true")
+    def words(answer: Answer, limits: Limits) -> Iterable[Finding]:
+        """Gives words."""
+        return ["bad"]  # pyright: ignore[reportReturnType] - as somebody might write it
+
+    @check(every=30)
+    async def nothing(near: Surroundings, limits: Limits) -> Mapping[str, Sequence[Finding]]:
+        """Gives nothing."""
+        return None  # pyright: ignore[reportReturnType] - as above
+
+    watch = watching(Many(1), words, nothing, quick)
+
+    assert ["quick@h0: here"] == texts(await watch.look(NOW))
+    assert "a check gives findings, not str" in watch.troubles()["check words on h0"]
+    assert "TypeError" in watch.troubles()["check nothing"]

@@ -27,3 +27,8 @@ class Plugins(live.Plugins[Tool]):
     def tools(self) -> Mapping[str, Tool]:
         """Replaced when something changes, never changed itself."""
         return self.all
+
+    async def prepared(self) -> Mapping[str, Tool]:
+        """All tools, for a verb of the command line, beside which nothing is served."""
+        await self.prepare()
+        return self.tools

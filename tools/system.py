@@ -39,7 +39,8 @@ async def system_info(ctx: ToolContext, host: OnHost = None) -> ToolResult:
     return ToolResult(text, Table(("", "value"), tuple(rows)), plot=load_plot(machine.name, facts))
 
 
-@tool(risk=Risk.READ, trust=Trust.SYSTEM, example={"sort": "memory", "limit": 5})
+# Whoever may run a program on the host chooses the name that it shows.
+@tool(risk=Risk.READ, trust=Trust.EXTERNAL, example={"sort": "memory", "limit": 5})
 async def process_list(
     ctx: ToolContext,
     host: OnHost = None,

@@ -15,8 +15,8 @@ _THREADS = (
     "SELECT thread FROM threads WHERE thread LIKE 'discord:%' AND updated > {now} - 86400"
     " ORDER BY updated DESC LIMIT 100"
 )
-_PAGE = 100
-"""Messages of one channel that are looked at."""
+_MOST = 500
+"""Messages of one channel that are looked at, the newest ones: others than the bot talk there."""
 _TROUBLE = (discord.HTTPException, discord.RateLimited, aiohttp.ClientError, OSError)
 
 
@@ -76,7 +76,8 @@ class Absence:
                 assert isinstance(found, discord.abc.Messageable)
                 where = found
             after = discord.Object(int(mark))
-            async for message in where.history(after=after, oldest_first=True, limit=_PAGE):
+            history = where.history(after=after, oldest_first=False, limit=_MOST)
+            for message in reversed([each async for each in history]):
                 late = age(str(message.id)) > self._age
                 await self._inbound.heard(message, late=late)
         except _TROUBLE as error:

@@ -8,6 +8,8 @@ from adapters.live.wire import Post, Urgency
 
 DECISIONS = ("approve", "trust", "again", "leave", "look")
 """Buttons that decide by themselves; ``deny`` and ``edit`` open a form first."""
+SURE = "sure_"
+"""Before the name of a decision that would run something dangerous: a form asks once more."""
 
 
 def card(given: Card) -> Post:
@@ -80,7 +82,12 @@ def _buttons(given: Card) -> list[Component]:
         if not danger(given) and not request.tainted_by:
             names.append("trust")
     return [
-        parts.button(name, label, request.approval, style)
+        parts.button(_action(given, name), label, request.approval, style)
         for name, (label, style) in make.items()
         if name in names
     ]
+
+
+def _action(given: Card, name: str) -> str:
+    """Discord's buttons cannot ask whether somebody is sure."""
+    return f"{SURE}{name}" if danger(given) and name in ("approve", "again") else name

@@ -10,15 +10,16 @@ from discord import ui
 
 from adapters.discord import modals
 from adapters.discord.answering import Interaction, carried_out
-from adapters.discord.cards import DECISIONS
+from adapters.discord.cards import DECISIONS, SURE
 from adapters.discord.identity import People
 from adapters.discord.inbound import Inbound
 from adapters.discord.place import here, thread_of
 from adapters.live.forms import arguments
+from bot.access import authorize
 from bot.chat import IncomingMessage, Role, ThreadRef, User
 from bot.command import Caller
 from bot.events import Decision
-from bot.ports import Bot, NotFound
+from bot.ports import Bot, NotFound, Refused
 
 Pressed = Callable[[Interaction, str, str], Awaitable[None]]
 
@@ -65,7 +66,8 @@ class Clicks:
             await carried_out(interaction, partial(self._sent, interaction, name, about, values))
 
     async def _act(self, interaction: Interaction, action: str, value: str) -> str:
-        if action in ("deny", "edit"):  # a form must be the very first answer
+        if action in ("deny", "edit") or action.startswith(SURE):
+            # A form must be the very first answer.
             user = await self._people.user(interaction.user, deciding=True)
             await interaction.response.send_modal(await self._form(action, value, user))
             return ""
@@ -86,8 +88,14 @@ class Clicks:
         return ""
 
     async def _form(self, action: str, value: str, user: User) -> ui.Modal:
-        approval = await self._bot.read.approval(value, by=user)
-        return modals.denial(value) if action == "deny" else modals.edit(approval.request)
+        if action.startswith(SURE):
+            authorize(await self._bot.read.role(user), Role.APPROVER, "Deciding this")
+        request = (await self._bot.read.approval(value, by=user)).request
+        if action == "deny":
+            return modals.denial(value)
+        if action == "edit":
+            return modals.edit(request)
+        return modals.sure(request, action.removeprefix(SURE))
 
     async def _not_theirs(self, user: User) -> str:
         """They see the card, so it is their role that is missing."""
@@ -101,6 +109,12 @@ class Clicks:
         if name == "deny":
             reason = values.get("reason", "")
             return (await self._bot.decide(about, "deny", by=user, reason=reason)).text
+        if name.startswith(SURE):
+            request = (await self._bot.read.approval(about, by=user)).request
+            if values.get("sure", "").strip().lower() != modals.word(request).lower():
+                raise Refused(f"nothing was done: type {modals.word(request)} to have it done")
+            decision = cast("Decision", name.removeprefix(SURE))
+            return (await self._bot.decide(about, decision, by=user)).text
         if name == "edit":
             request = (await self._bot.read.approval(about, by=user)).request
             wanted = arguments(request, modals.typed(request, values))
@@ -124,6 +138,8 @@ class Clicks:
         """*Ask about this message*: a form for the question."""
 
         async def work() -> str:
+            user = await self._people.user(interaction.user)
+            authorize(await self._bot.read.role(user), Role.VIEWER, "Talking to the bot")
             await interaction.response.send_modal(modals.question(message.id, _text_of(message)))
             return ""
 

@@ -49,6 +49,11 @@ class Client(discord.Client):
         """Called when it is connected, also again."""
         self.connected = False
 
+    def dispatch(self, event: str, /, *args: Any, **kwargs: Any) -> None:
+        """After it was closed discord.py would schedule events on a loop that it let go of."""
+        if not self.is_closed():
+            super().dispatch(event, *args, **kwargs)
+
     async def on_message(self, message: discord.Message) -> None:
         await self.heard(message)
 

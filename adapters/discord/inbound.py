@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import discord
 
-from adapters.discord.files import offer
+from adapters.discord.files import Files
 from adapters.discord.identity import People
 from adapters.discord.place import here, thread_of
 from adapters.discord.wire import DiscordWire
@@ -42,13 +42,20 @@ class Inbound:
     """Messages, from events and from what is found after an absence: the same way for both."""
 
     def __init__(
-        self, bot: Bot, client: discord.Client, wire: DiscordWire, people: People, store: Store
+        self,
+        bot: Bot,
+        client: discord.Client,
+        wire: DiscordWire,
+        people: People,
+        store: Store,
+        files: Files,
     ) -> None:
         self._bot = bot
         self._client = client
         self._wire = wire
         self._people = people
         self._store = store
+        self._files = files
         self.watermarks = Watermarks(store, "discord")
         self._turns = Turns()
 
@@ -108,14 +115,18 @@ class Inbound:
                 said = await self._command(found[1], found[2] or "", heard)
                 await self._answer(message, said)
             return
-        more = await fetched([offer(each) for each in message.attachments], "Discord")
-        text = "\n\n".join(filter(None, (text, more)))
-        if not text.strip() and heard.addressed:
-            text = "help"
         try:
+            files = await fetched([self._files.offer(a) for a in message.attachments], "Discord")
+            text = "\n\n".join(filter(None, (text, files.text)))
+            if not text.strip() and heard.addressed and not files.pictures:
+                text = "help"
             await self.opened(thread, user, text)
-            id_, addressed = str(message.id), heard.addressed
-            await self._bot.receive(IncomingMessage(id_, thread, user, text, addressed=addressed))
+            await self._bot.receive(
+                IncomingMessage(
+                    str(message.id), thread, user, text,
+                    attachments=files.pictures, addressed=heard.addressed,
+                )
+            )  # fmt: skip
         except Refused as refused:
             await self._answer(message, str(refused))
 

@@ -1,4 +1,5 @@
-"""Forms: a reason for a denial, an edit of what was asked for, a question about a message.
+"""Forms: a reason for a denial, an edit of what was asked for, the question whether somebody is
+sure, a question about a message.
 
 Their ids say all, so that one that was open over a restart still works."""
 
@@ -9,8 +10,11 @@ from typing import Any
 import discord
 from discord import ui
 
+from adapters.discord import parts
+from adapters.discord.cards import SURE
+from adapters.discord.parts import escaped, fenced
 from adapters.live.forms import editable
-from adapters.live.texts import shortened
+from adapters.live.texts import exact, shortened
 from bot.events import ApprovalRequested
 
 _LONGEST = 4_000
@@ -18,6 +22,8 @@ _ROWS = 5
 _ALL = "arguments"
 """The field that takes the place of arguments that are too many for a form."""
 _WAITS = 3_600.0
+_SHORT = 38
+"""Characters of a host's name that fit into a field's label."""
 
 
 def denial(approval: str) -> ui.Modal:
@@ -35,6 +41,21 @@ def edit(request: ApprovalRequested) -> ui.Modal:
     for name, value in values.items():
         made.add_item(_field(name, name, value, optional=not value))
     return made
+
+
+def sure(request: ApprovalRequested, decision: str) -> ui.Modal:
+    """Once more what would run where; only who types where means it."""
+    made = _form(f"Danger: {request.call.name}", f"ops:{SURE}{decision}:{request.approval}")
+    where = f" on **{escaped(request.host)}**" if request.host else ""
+    account = f" as {escaped(request.account)}" if request.account else ""
+    said = f"This would run{where}{account}:\n{fenced(exact(request), 3_000)}"
+    made.add_item(ui.TextDisplay(shortened(said, parts.TEXT)))
+    return made.add_item(_field("sure", f"Type {word(request)}", "", short=True))
+
+
+def word(request: ApprovalRequested) -> str:
+    """What has to be typed before something dangerous runs: the name of the machine it hits."""
+    return request.host if 0 < len(request.host) <= _SHORT else request.approval
 
 
 def question(message: int, text: str) -> ui.Modal:
@@ -60,7 +81,7 @@ def typed(request: ApprovalRequested, values: Mapping[str, str]) -> Mapping[str,
 
 def values_of(data: Mapping[str, Any]) -> dict[str, str]:
     """Field → what was typed."""
-    fields = (row["component"] for row in data.get("components", ()))
+    fields = (row["component"] for row in data.get("components", ()) if "component" in row)
     return {field["custom_id"]: str(field.get("value") or "") for field in fields}
 
 
@@ -68,9 +89,11 @@ def _form(title: str, custom_id: str) -> ui.Modal:
     return ui.Modal(title=shortened(title, 45), custom_id=custom_id, timeout=_WAITS)
 
 
-def _field(name: str, label: str, value: str, *, optional: bool = False) -> ui.Label[Any]:
+def _field(
+    name: str, label: str, value: str, *, optional: bool = False, short: bool = False
+) -> ui.Label[Any]:
     entry: ui.TextInput[Any] = ui.TextInput(
-        style=discord.TextStyle.paragraph,
+        style=discord.TextStyle.short if short else discord.TextStyle.paragraph,
         custom_id=name[:100],
         default=value[:_LONGEST],
         required=not optional,

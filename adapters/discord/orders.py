@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -16,6 +15,7 @@ from adapters.discord.clicks import Clicks
 from adapters.discord.identity import People
 from adapters.discord.inbound import Inbound
 from adapters.discord.place import here, thread_of
+from adapters.discord.suggesting import Suggesting
 from adapters.discord.wire import DiscordWire
 from adapters.live.texts import one_line
 from adapters.live.wire import Later, Rejected, Uncertain
@@ -28,7 +28,7 @@ log = structlog.get_logger()
 MENU = "Ask about this message"
 _ASKING = ("ask", "new")
 _MOST = 25
-"""Subcommands of a command, and suggestions at a time."""
+"""Subcommands of a command."""
 _STALE = "this command is not there any more: Discord shows the new ones in a moment"
 
 
@@ -38,6 +38,7 @@ class Orders:
         self._people = people
         self._inbound = inbound
         self._wire = wire
+        self._suggesting = Suggesting(bot.read)
 
     def tree(self, client: discord.Client, clicks: Clicks) -> app_commands.CommandTree:
         """What Discord is told of; who may run what is checked when it is run."""
@@ -126,22 +127,7 @@ class Orders:
     ) -> list[Choice[str]]:
         """What could come next, for people who may see it."""
         user = await self._people.user(interaction.user)
-        try:
-            found = await self._choices(field, current, user)
-        except Refused:
-            return []
-        fitting = [each for each in found if current.lower() in each.name.lower()]
-        return fitting[:_MOST]
-
-    async def _choices(self, field: str, current: str, user: User) -> Sequence[Choice[str]]:
-        if field == "approval":
-            views = [view.request for view in await self._bot.read.approvals(by=user)]
-            texts = {v.approval: f"{v.approval}: {v.call.name} on {v.host}" for v in views}
-            return [Choice(name=one_line(text, 100), value=id_) for id_, text in texts.items()]
-        if field == "text" and current.lower().startswith("run"):
-            tools = await self._bot.read.tools(by=user)
-            return [Choice(name=f"run {tool.name}", value=f"run {tool.name}") for tool in tools]
-        return ()
+        return await self._suggesting.choices(field, current, user)
 
 
 async def _failed(interaction: Interaction, error: app_commands.AppCommandError) -> None:

@@ -12,6 +12,7 @@ from adapters.discord.absence import Absence
 from adapters.discord.clicks import Clicks, button_class
 from adapters.discord.client import Client, point_at
 from adapters.discord.doctor import UNKNOWN
+from adapters.discord.files import Files
 from adapters.discord.identity import People
 from adapters.discord.inbound import Inbound
 from adapters.discord.orders import Orders
@@ -31,6 +32,8 @@ STALE = 60.0
 """Seconds without a connection after which a client is not believed any more."""
 _FATAL = (discord.LoginFailure, discord.PrivilegedIntentsRequired)
 _TROUBLE = (discord.DiscordException, aiohttp.ClientError, OSError)
+_AWAY = (*_TROUBLE, AttributeError)
+"""discord.py trips over itself where a gateway is away at first."""
 
 
 class DiscordTrouble(Exception):
@@ -106,7 +109,7 @@ class DiscordService:
                     await self._connected(client, bot, lease)
             except _FATAL:
                 raise
-            except _TROUBLE as error:
+            except _AWAY as error:
                 raise DiscordTrouble(f"Discord cannot be reached: {error}") from error
             finally:
                 self._client = None
@@ -116,7 +119,9 @@ class DiscordService:
     async def _connected(self, client: Client, bot: Bot, lease: Lease) -> None:
         wire = DiscordWire(client)
         people = People(client, self._settings.discord_home_guild)
-        inbound = Inbound(bot, client, wire, people, self._store)
+        inbound = Inbound(
+            bot, client, wire, people, self._store, Files(self._settings.discord_api_url)
+        )
         absence = Absence(client, inbound, self._store, age=self._settings.catch_up_age)
         clicks = Clicks(bot, people, inbound)
         orders = Orders(bot, people, inbound, wire)
@@ -138,7 +143,7 @@ class DiscordService:
             ]
             try:
                 await client.connect()
-            except _TROUBLE as error:
+            except _AWAY as error:
                 failure = error  # raised below as it is, not in a group
             finally:
                 for task in beside:

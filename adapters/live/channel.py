@@ -154,6 +154,7 @@ class Channel:
             await self._means.wire.edit(telling.thread, due.message, due.post)
         except Stale:
             telling.delivered.pop(due.post.part)
+            telling.moved.add(due.post.part)
             await self._means.deliveries.forget(telling.log, telling.place, due.post.part)
             return
         except Gone:  # somebody deleted it: that was meant

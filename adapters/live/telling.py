@@ -33,6 +33,8 @@ class Telling:
     """How often a message was tried in vain, by part."""
     after: dict[str, float] = field(default_factory=dict[str, float])
     """When a message that failed may be tried again, by part."""
+    moved: set[str] = field(default_factory=set[str])
+    """Parts whose message was taken away, to be posted anew: also when the run is over by then."""
     due: list[Due] = field(default_factory=list[Due])
 
     @property
@@ -55,7 +57,8 @@ class Telling:
             message = known.message if known else ""
             if known and known.state == "failed":
                 continue
-            if over and post.urgency is Urgency.PROGRESS and known is None:
+            late = over and post.urgency is Urgency.PROGRESS and known is None
+            if late and post.part not in self.moved:
                 continue  # the answer is there: what led to it is not told late
             digest = digest_of(post)
             if not message or (known and known.digest != digest):

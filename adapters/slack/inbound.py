@@ -4,8 +4,6 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-import aiohttp
-
 from adapters.live.files import fetched
 from adapters.live.patience import patiently
 from adapters.live.recent import Recent
@@ -13,7 +11,7 @@ from adapters.live.turns import Turns
 from adapters.live.watermarks import Watermarks
 from adapters.live.wire import Later
 from adapters.slack.escape import mrkdwn, plain
-from adapters.slack.files import offer
+from adapters.slack.files import Files
 from adapters.slack.identity import People
 from adapters.slack.place import root_of, thread_of
 from adapters.slack.wire import SlackWire
@@ -50,14 +48,14 @@ class Inbound:
         wire: SlackWire,
         people: People,
         store: Store,
-        session: aiohttp.ClientSession,
+        files: Files,
     ) -> None:
         self._bot = bot
         self._me = me
         self._wire = wire
         self._people = people
         self._store = store
-        self._session = session
+        self._files = files
         self.watermarks = Watermarks(store, "slack")
         self._turns = Turns()
         self._taken = Recent()
@@ -128,13 +126,16 @@ class Inbound:
             if await self._first(event):
                 await self.command(found[1], found[2] or "", thread, user, event["ts"])
             return None
-        if event.get("files"):
-            offers = [offer(self._session, self._me.token, each) for each in event["files"]]
-            text = "\n\n".join(filter(None, (text, await fetched(offers, "Slack"))))
-        if not text.strip() and addressed:
-            text = "help"
-        message = IncomingMessage(event["ts"], thread, user, text, addressed=addressed)
         try:
+            files = await fetched(
+                [self._files.offer(each) for each in event.get("files") or ()], "Slack"
+            )
+            text = "\n\n".join(filter(None, (text, files.text)))
+            if not text.strip() and addressed and not files.pictures:
+                text = "help"
+            message = IncomingMessage(
+                event["ts"], thread, user, text, attachments=files.pictures, addressed=addressed
+            )
             receipt = await self._bot.receive(message)
         except Refused as refused:
             if await self._first(event):

@@ -12,12 +12,14 @@ from adapters.live.teller import Teller
 from adapters.live.wire import Later, Rejected, Uncertain
 from adapters.slack.absence import Absence
 from adapters.slack.clicks import Clicks
+from adapters.slack.files import Files
 from adapters.slack.identity import People
 from adapters.slack.inbound import Inbound, Me
 from adapters.slack.listening import bolt_app
 from adapters.slack.orders import Orders
 from adapters.slack.render import Render
 from adapters.slack.sockets import Pulse, Sockets
+from adapters.slack.thinking import Thinking
 from adapters.slack.wire import SlackWire
 from bot.config import Settings
 from bot.ports import Bot, Store
@@ -59,7 +61,9 @@ class SlackService:
             people = People(wire, me.team)
             session = client.session
             assert session is not None
-            inbound = Inbound(bot, me, wire, people, self._store, session)
+            inbound = Inbound(
+                bot, me, wire, people, self._store, Files(session, me.token, client.base_url)
+            )
             app = bolt_app(
                 client,
                 inbound,
@@ -76,6 +80,7 @@ class SlackService:
                     tasks.create_task(teller.serve(bot), name="slack teller"),
                     tasks.create_task(inbound.watermarks.serve(), name="slack watermarks"),
                     tasks.create_task(absence.serve(), name="slack absence"),
+                    tasks.create_task(Thinking(wire).serve(bot), name="slack status"),
                 ]
                 token = self._settings.slack_app_token.get_secret_value()
                 failure = await sockets.serve(app, token)

@@ -8,10 +8,11 @@ from urllib.parse import parse_qsl
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 from aiohttp.web_protocol import RequestPayloadError
-from pydantic import AfterValidator, BaseModel, ConfigDict, JsonValue
+from pydantic import AfterValidator, BaseModel, ConfigDict, JsonValue, ValidationInfo
 from pydantic_core import from_json
 
-from adapters.web.limits import TEXT
+from adapters.web.images import Image
+from adapters.web.limits import BODY, TEXT, UPLOAD, Limits, TooMany
 from adapters.web.problems import BadRequest
 from bot.chat import ThreadRef
 from bot.ids import new_id
@@ -22,8 +23,8 @@ _DEEPEST = 20
 _THREAD = re.compile(r"[\w.-]{1,64}", re.ASCII)
 
 
-def _sayable(text: str) -> str:
-    if not text.strip():
+def _sayable(text: str, info: ValidationInfo) -> str:
+    if not text.strip() and not info.data.get("images"):
         raise ValueError("is empty; write what the bot should do")
     if "\0" in text:
         raise ValueError("holds binary data; send text")
@@ -39,6 +40,7 @@ class _Body(BaseModel):
 class Say(_Body):
     """What a person says, over REST or the socket. *thread* empty: a new one."""
 
+    images: tuple[Image, ...] = ()  # before the message, which may be empty beside them
     message: Annotated[str, AfterValidator(_sayable)]
     model: str = "auto"
     thread: str = ""
@@ -59,22 +61,41 @@ class Refresh(_Body):
     refresh_token: str = ""
 
 
-def middleware(seconds: float) -> Middleware:
-    """Nobody holds a place open by sending a body slowly."""
+def middleware(limits: Limits) -> Middleware:
+    """Nobody holds a place open by sending a body slowly, nor fills the memory with large ones."""
+    places = asyncio.Semaphore(limits.uploads)
 
     @web.middleware
     async def bodies(request: web.Request, handler: Handler) -> web.StreamResponse:
-        if request.body_exists:
-            try:
-                async with asyncio.timeout(seconds):
-                    await request.read()
-            except TimeoutError as error:
-                raise BadRequest(408, f"the body did not come within {seconds:g} s") from error
-            except RequestPayloadError as error:
-                raise BadRequest(400, "the body could not be read to its end") from error
-        return await handler(request)
+        if not _uploads(request):
+            await _read(request, limits.body)
+            return await handler(request)
+        if places.locked():
+            raise TooMany(limits.body, "pictures on their way")
+        large = request.clone(client_max_size=UPLOAD)
+        async with places:
+            await _read(large, limits.upload)
+            return await handler(large)
 
     return bodies
+
+
+def _uploads(request: web.Request) -> bool:
+    """Whether it may be larger than others: only what people say holds pictures."""
+    size = request.content_length
+    return request.path == "/api/chat" and request.body_exists and (size is None or size > BODY)
+
+
+async def _read(request: web.Request, seconds: float) -> None:
+    if not request.body_exists:
+        return
+    try:
+        async with asyncio.timeout(seconds):
+            await request.read()
+    except TimeoutError as error:
+        raise BadRequest(408, f"the body did not come within {seconds:g} s") from error
+    except RequestPayloadError as error:
+        raise BadRequest(400, "the body could not be read to its end") from error
 
 
 def json(raw: bytes | str) -> Any:

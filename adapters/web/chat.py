@@ -34,8 +34,9 @@ def incoming(said: Say, user: User, key: str = "") -> IncomingMessage:
     """*key*: the client's own id of the message, which it may send again; unique to the user."""
     message = f"{user.id}/{key or secrets.token_hex(8)}"
     return IncomingMessage(
-        message, own_thread(said.thread), user, said.message, said.model, fresh=said.fresh
-    )
+        message, own_thread(said.thread), user, said.message, said.model, said.images,
+        fresh=said.fresh,
+    )  # fmt: skip
 
 
 class ChatRoutes:

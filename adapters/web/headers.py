@@ -11,7 +11,7 @@ _POLICY = "; ".join(
         "default-src 'none'",
         "script-src 'self'",
         "style-src 'self'",
-        "img-src 'self' data:",
+        "img-src 'self' data: blob:",
         "connect-src 'self'",  # includes the same host's WebSocket
         "form-action 'self'",
         "base-uri 'none'",

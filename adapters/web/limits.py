@@ -6,6 +6,7 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from time import monotonic
 
+from bot.pictures import TOGETHER
 from bot.ports import Refused
 
 
@@ -16,6 +17,10 @@ class Limits:
     head: float = 10.0
     """For a complete request head; also how long an idle connection is kept."""
     body: float = 15.0
+    upload: float = 60.0
+    """For a body with pictures."""
+    uploads: int = 8
+    """Requests with pictures, in all, at one time: each needs several times its size."""
     wait: float = 120.0
     """How long POST /api/chat waits for the end of the run."""
     send: float = 10.0
@@ -36,6 +41,8 @@ class Limits:
 
 BODY = 256 * 1024
 FRAME = 64 * 1024
+UPLOAD = TOGETHER * 4 // 3 + BODY
+"""A body or frame with pictures, in base64."""
 TEXT = 64 * 1024
 """Bytes of one message to the bot."""
 

@@ -17,6 +17,7 @@ from adapters.web.deciding import DecidingRoutes
 from adapters.web.edge import Edge
 from adapters.web.guard import Guard
 from adapters.web.http_log import server_log
+from adapters.web.images import ImageRoutes
 from adapters.web.keys import Keys
 from adapters.web.limits import BODY, Limits, Window
 from adapters.web.login import Desk, LoginRoutes
@@ -97,6 +98,7 @@ class WebServer:
             [
                 *LoginRoutes(bot, desk).routes(),
                 *app[_CHAT].routes(),
+                *ImageRoutes(bot).routes(),
                 *ReadingRoutes(bot, self._settings).routes(),
                 *DecidingRoutes(bot).routes(),
                 *app[_SOCKETS].routes(),
@@ -117,7 +119,7 @@ class WebServer:
             middlewares=[
                 problems.middleware(),
                 guard.middleware(),
-                body.middleware(self._limits.body),
+                body.middleware(self._limits),
             ],
         )
         app.on_response_prepare.append(headers.signal(self._edge))

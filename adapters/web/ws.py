@@ -16,7 +16,7 @@ from adapters.web.auth import SOCKET_PATH, Authority
 from adapters.web.body import Decide, Say, json, thread_ref
 from adapters.web.chat import incoming
 from adapters.web.deciding import decide
-from adapters.web.limits import FRAME, Limits, TooMany, Window
+from adapters.web.limits import FRAME, UPLOAD, Limits, TooMany, Window
 from adapters.web.problems import EXPECTED, BadRequest, explain
 from adapters.web.replies import PRINCIPAL
 from adapters.web.tokens import Principal
@@ -107,7 +107,7 @@ class Sockets:
         place = request.query.get("thread", "")
         thread = thread_ref(place) if place else None
         socket = web.WebSocketResponse(
-            compress=False, heartbeat=_HEARTBEAT, max_msg_size=FRAME, timeout=_GOODBYE
+            compress=False, heartbeat=_HEARTBEAT, max_msg_size=UPLOAD, timeout=_GOODBYE
         )
         with self._seat(principal):
             await socket.prepare(request)
@@ -191,7 +191,7 @@ class Sockets:
 
     async def _answer(self, text: str, principal: Principal) -> dict[str, Any]:
         user = principal.user
-        match json(text):
+        match _checked(json(text), len(text)):
             case {"message": _} as given:
                 message = incoming(Say.model_validate(given), user)
                 receipt = await self._bot.receive(message)
@@ -210,6 +210,17 @@ class Sockets:
                 return {}
             case _:
                 raise BadRequest(422, "send an object with message, approval or stop")
+
+
+def _checked(given: Any, size: int) -> Any:
+    """Raises BadRequest: only a frame with pictures may be large."""
+    match given:
+        case {"images": _}:
+            return given
+        case _ if size > FRAME:
+            raise BadRequest(413, f"the frame is larger than {FRAME // 1024} KiB")
+        case _:
+            return given
 
 
 async def _send_away(client: Client) -> None:

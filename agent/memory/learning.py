@@ -15,10 +15,11 @@ from agent.memory.memories import Memories
 from agent.memory.recalling import Recaller
 from agent.memory.sameness import names
 from agent.memory.wording import shown
+from bot.agents import Ask, Message
 from bot.events import ModelReplied
 from bot.journal import load
 from bot.memory import BadMemory, Kind, NewMemory, Remembered, Scope, Standpoint
-from bot.ports import Ask, Message, Model, ModelError, Store
+from bot.ports import Model, ModelError, Store
 from bot.usage import added
 from bot.verdict import Trust
 

@@ -33,6 +33,8 @@ _PARAGRAPHS = re.compile(r"\n[ \t]*\n+")
 _BLANKS = re.compile(r"\n(?:[ \t]*\n){2,}")
 _LONE = re.compile(r"\n[ \t]*(?:[,;]+|[-*•]|[0-9]{1,2}[.)])[ \t]*(?=\n|\Z)")
 _TORN = re.compile(r"\s*</?[a-z_]{2,20}\Z")
+_TAG_LENGTH = 22
+"""Characters of the longest one that is torn."""
 _SHORTEST = 12
 """Characters of a preamble that counts as repeated."""
 
@@ -50,7 +52,9 @@ def tidy(text: str) -> str:
     """What is said beside calls: without the gaps that they leave, and the label of a thought."""
     bare = _THOUGHT.sub("", text) if "hought" in text else text
     bare = _BLANKS.sub("\n\n", _LONE.sub("", f"\n{bare}")).strip()
-    return _TORN.sub("", bare) if bare.strip("`\"'") else ""
+    if "<" in bare[-_TAG_LENGTH:]:
+        bare = _TORN.sub("", bare)
+    return bare if bare.strip("`\"'") else ""
 
 
 def _opened(text: str) -> str:

@@ -7,8 +7,9 @@ from agent.models.catalogue import find
 from agent.models.errors import Blind, NotInstalled, Unreachable
 from agent.models.roles import Wanted, candidates, role_of
 from agent.models.servers import Server, Servers
+from bot.agents import Ask
 from bot.at_once import at_once
-from bot.ports import Ask, ModelError
+from bot.ports import ModelError
 
 MOST = 4
 """How many are asked before the question fails: each may take a minute to say nothing."""

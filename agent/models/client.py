@@ -17,7 +17,7 @@ from pydantic import BaseModel
 
 from agent.models.lines import lines
 from agent.transcript import CHARS_PER_TOKEN
-from bot.ports import Message
+from bot.agents import Message
 from bot.tool import Tool
 
 CONNECT_WITHIN = 5.0
@@ -25,6 +25,8 @@ CONNECT_WITHIN = 5.0
 CONNECTIONS = 1024
 PICTURE = 1_600
 """Tokens that a picture costs at most in the models that are in use."""
+PIECE = 256 * 1024
+"""Bytes of a body that are written at once."""
 KEPT = 8 << 20
 """Bytes of encoded messages that are kept."""
 
@@ -70,7 +72,7 @@ class Client(ollama.AsyncClient):
     async def stream_chat(self, body: bytes) -> AsyncGenerator[Part]:
         """POST /api/chat with a finished body. Closing the generator hangs up."""
         client = cast("httpx.AsyncClient", self._client)
-        async with client.stream("POST", self._chat, content=body) as response:
+        async with client.stream("POST", self._chat, **_content(body)) as response:
             if response.is_error:
                 await response.aread()
                 raise ollama.ResponseError(response.text, response.status_code)
@@ -81,8 +83,20 @@ class Client(ollama.AsyncClient):
                 yield part
 
 
+def _content(body: bytes) -> dict[str, Any]:
+    """Pictures go out piece by piece: in one go they would hold everything else up."""
+    if len(body) <= PIECE:
+        return {"content": body}
+    return {"content": _pieces(body), "headers": {"Content-Length": str(len(body))}}
+
+
+async def _pieces(body: bytes) -> AsyncGenerator[bytes]:
+    for start in range(0, len(body), PIECE):
+        yield body[start : start + PIECE]
+
+
 def encode(message: Message) -> bytes:
-    """In Ollama's shape. What the model once thought is not sent back."""
+    """In Ollama's shape, without its pictures. What the model once thought is not sent back."""
     said: dict[str, Any] = {"role": message.role, "content": message.text}
     if message.calls:
         said["tool_calls"] = [
@@ -90,13 +104,20 @@ def encode(message: Message) -> bytes:
         ]
     if message.tool:
         said["tool_name"] = message.tool
-    if message.images:
-        said["images"] = [b64encode(image).decode() for image in message.images]
     return dump(said)
 
 
+def _with_images(encoded: bytes, images: Sequence[bytes]) -> bytes:
+    """Not through ``dump``, which would look for something to escape in megabytes of base64."""
+    if not images:
+        return encoded
+    given = b",".join(b'"%b"' % b64encode(image) for image in images)
+    return b'%b,"images":[%b]}' % (encoded[:-1], given)
+
+
 class Encoder:
-    """Messages and tools as JSON, remembered by identity: both are frozen."""
+    """Messages and tools as JSON, remembered by identity: both are frozen. Pictures are encoded
+    when they are sent: they are too large to be kept twice."""
 
     def __init__(self, encode: Callable[[Message], bytes] = encode, keep: int = KEPT) -> None:
         self._encode = encode
@@ -114,13 +135,15 @@ class Encoder:
             while self._size > self._keep and len(self._messages) > 1:
                 oldest = next(iter(self._messages))
                 self._size -= len(self._messages.pop(oldest)[1])
-        pictures = sum(-(-len(image) // 3) * 4 for image in message.images)
-        return int((len(known[1]) - pictures) / CHARS_PER_TOKEN) + PICTURE * len(message.images)
+        return int(len(known[1]) / CHARS_PER_TOKEN) + PICTURE * len(message.images)
 
     def messages(self, messages: Iterable[Message]) -> bytes:
         known = self._messages
         parts = (
-            found[1] if (found := known.get(id(message))) else self._encode(message)
+            _with_images(
+                found[1] if (found := known.get(id(message))) else self._encode(message),
+                message.images,
+            )
             for message in messages
         )
         return b"[%b]" % b",".join(parts)

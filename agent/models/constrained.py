@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 from agent.models.client import encode
-from bot.ports import Message
+from bot.agents import Message
 from bot.tool import Tool
 
 _DEEPEST = 12
@@ -47,7 +47,7 @@ def encode_plain(message: Message) -> bytes:
     match message.role:
         case "tool":
             text = f"Result of {message.tool}:\n{message.text}"
-            return encode(Message("user", text, images=message.images))
+            return encode(Message("user", text))
         case "assistant":
             return encode(Message("assistant", _written(message)))
         case _:

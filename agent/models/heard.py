@@ -9,8 +9,9 @@ from agent.models.replies import NativeCall, Reply
 from agent.models.showing import Showing
 from agent.models.unfolding import Unfolding, unfolded
 from agent.plan import parse_plan
+from bot.agents import Ask, Message
 from bot.events import Context, ModelReplied, Usage
-from bot.ports import Ask, Delta, Message
+from bot.ports import Delta
 
 
 class Heard:

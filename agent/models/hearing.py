@@ -6,7 +6,7 @@ from dataclasses import replace
 from agent.models.answers import clean
 from agent.models.replies import NativeCall, Reply, native_reply, parse_reply
 from agent.transcript import asked
-from bot.ports import Ask, Message
+from bot.agents import Ask, Message
 
 
 def understood(text: str, native: Sequence[NativeCall], ask: Ask) -> Reply:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from agent.models.client import describe, dump
 from agent.transcript import CHARS_PER_TOKEN
-from bot.ports import Message
+from bot.agents import Message
 from bot.tool import Tool
 
 SMALL = 8_192

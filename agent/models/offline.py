@@ -12,8 +12,9 @@ from typing import Any
 
 from agent.models.phrases import EXAMPLES, PHRASES, SAY, Language, language_of
 from agent.transcript import asked, unmark
+from bot.agents import Ask, Message
 from bot.events import Context, ModelReplied
-from bot.ports import Ask, Delta, Message
+from bot.ports import Delta
 from bot.tool import Tool, ToolCall
 
 NAME = "offline"

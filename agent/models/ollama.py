@@ -16,8 +16,9 @@ from agent.models.errors import (
 from agent.models.heard import Heard
 from agent.models.progress import Progress
 from agent.models.requests import Request, Requests
+from bot.agents import Ask
 from bot.events import ModelReplied
-from bot.ports import Ask, Delta, ModelError
+from bot.ports import Delta, ModelError
 from bot.views import ModelInfo, ModelStatus
 
 

@@ -8,8 +8,8 @@ from agent.models.client import PICTURE, Encoder, body, dump
 from agent.models.constrained import briefing, encode_plain, shape
 from agent.models.offering import Offer, offer
 from agent.transcript import CHARS_PER_TOKEN, fit
+from bot.agents import Ask, Message
 from bot.events import Context
-from bot.ports import Ask, Message
 
 ANSWER = 2_048
 """Tokens that are left for the answer, or a quarter of a small context."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from agent.transcript import asked
-from bot.ports import Ask, Message
+from bot.agents import Ask, Message
 
 Role = Literal["chat", "code", "vision", "summary"]
 _CODE = re.compile(r"^ {0,3}```|^Traceback \(most recent call last\)|^diff --git ", re.MULTILINE)

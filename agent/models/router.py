@@ -15,9 +15,10 @@ from agent.models.ollama import Ollama
 from agent.models.roles import Wanted, candidates
 from agent.models.servers import PLACES, SKIPPED, Servers
 from agent.transcript import asked
+from bot.agents import Ask
 from bot.at_once import at_once
 from bot.events import ModelReplied
-from bot.ports import Ask, Delta, ModelError
+from bot.ports import Delta, ModelError
 from bot.views import ModelInfo, ModelStatus
 
 PAUSES = (1.0, 3.0)

@@ -104,7 +104,7 @@ class Plugins(Generic[T]):
         slow = f"{file}: its import takes long; it is live when that ends"
         late = asyncio.get_running_loop().call_later(self._patience, self._refuse, file, slow, seen)
         try:
-            plugin = await run_blocking(self.name, self._loaded, self._directory / file, seen)
+            plugin = await run_blocking("plugins", self._loaded, self._directory / file, seen)
         except (Unusable, ToolError) as error:
             self._refuse(file, str(error), seen)
         except asyncio.CancelledError:

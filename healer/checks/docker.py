@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
-from json import JSONDecodeError
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +12,11 @@ from bot.tool import ToolError
 from healer.check import Finding, Limits, Remedy, Surroundings, check
 from healer.words import argument, shown
 
-_AT_ONCE = 20
+_AT_ONCE = 50
 """Engines asked at the same time."""
-_PATIENCE = 10.0
-"""Seconds an engine may take for an answer."""
-_MOST = 20
+_PATIENCE = 6.0
+"""Seconds an engine may take for all its answers, and a host to lead there."""
+_MOST = 100
 """Containers looked at more closely."""
 _ENGINE = "docker"
 _Json = Mapping[str, Any]
@@ -31,7 +30,7 @@ class DockerLimits(Limits):
     """From so many restarts on, one that restarts again is not helped by another."""
 
 
-@check(every=30, limits=DockerLimits, timeout=60)
+@check(every=30, limits=DockerLimits, timeout=30)
 async def docker(
     around: Surroundings,
     limits: DockerLimits,  # noqa: ARG001 - each host has its own
@@ -47,8 +46,9 @@ async def docker(
     async def ask(host: Host, its: DockerLimits) -> None:
         async with some:
             try:
-                path = await host.forward(host.docker)
-            except ToolError:
+                async with asyncio.timeout(_PATIENCE):
+                    path = await host.forward(host.docker)
+            except (ToolError, TimeoutError):
                 return  # the host is away, which its own check says
             found[host.name] = await _engine(path, its)
 
@@ -67,22 +67,31 @@ def _has(host: Host, limits: DockerLimits) -> bool:
 
 
 async def _engine(path: str, limits: DockerLimits) -> Sequence[Finding]:
-    patience = aiohttp.ClientTimeout(total=_PATIENCE)
     try:
-        async with aiohttp.ClientSession(
-            "http://docker", connector=aiohttp.UnixConnector(path), timeout=patience
-        ) as http:
-            listed = await _get(http, "/containers/json?all=1")
-            suspects = [each for each in listed if not _named(each, limits.ignore)]
-            suspects = [each for each in suspects if _suspect(each, limits)][:_MOST]
-            records = {each["Id"]: await _get(http, f"/containers/{each['Id']}/json")
-                       for each in suspects}  # fmt: skip
-    except (aiohttp.ClientError, TimeoutError, OSError, JSONDecodeError) as error:
+        async with asyncio.timeout(_PATIENCE):
+            return await _asked(path, limits)
+    except TimeoutError:
+        why = f"no answer within {_PATIENCE:g} s"
+    except (aiohttp.ClientError, OSError) as error:
         why = shown(str(error) or type(error).__name__)
-        return [Finding(_ENGINE, ok=False, text=f"the Docker engine does not answer: {why}")]
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        # Whoever listens there is none; that must not keep the other hosts' from being read.
+        why = f"what it says cannot be read ({shown(repr(error))})"
+    return [Finding(_ENGINE, ok=False, text=f"the Docker engine does not answer: {why}")]
+
+
+async def _asked(path: str, limits: DockerLimits) -> Sequence[Finding]:
+    connector = aiohttp.UnixConnector(path)
+    async with aiohttp.ClientSession("http://docker", connector=connector) as http:
+        listed = await _get(http, "/containers/json?all=1")
+        watched = [each for each in listed if _name(each) not in limits.ignore]
+        suspects = [each for each in watched if _suspect(each, limits)][:_MOST]
+        records = {
+            each["Id"]: await _get(http, f"/containers/{each['Id']}/json") for each in suspects
+        }
     return [
         Finding(_ENGINE, ok=True, text="the Docker engine answers"),
-        *_containers(listed, records, limits),
+        *_containers(watched, records, limits),
         *_missing(listed, limits),
     ]
 
@@ -100,8 +109,6 @@ def _containers(
 ) -> Iterable[Finding]:
     for each in listed:
         name = _name(each)
-        if name in limits.ignore:
-            continue
         if not (record := records.get(each["Id"])):
             if each["Id"] not in records and each["State"] == "running":
                 yield _well(name, f"container {shown(name)} runs")
@@ -162,13 +169,11 @@ def _missing(listed: Sequence[_Json], limits: DockerLimits) -> Iterable[Finding]
 
 def _suspect(each: _Json, limits: DockerLimits) -> bool:
     """Whether the list alone does not show that it is well."""
-    unwell = each["State"] != "running" or "(unhealthy)" in each["Status"]
-    # What was made and never started is nobody's failure.
-    return unwell and (each["State"] != "created" or _named(each, limits.containers))
-
-
-def _named(each: _Json, names: Sequence[str]) -> bool:
-    return _name(each) in names
+    if each["State"] == "running":
+        return "(unhealthy)" in each["Status"]
+    # What was made and never started is nobody's failure, nor is what ended as it should.
+    ended = each["State"] == "created" or each["Status"].startswith("Exited (0)")
+    return not ended or _name(each) in limits.containers
 
 
 def _name(each: _Json) -> str:

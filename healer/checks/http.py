@@ -15,7 +15,7 @@ _PATIENCE = 10.0
 """Seconds for one request, redirections included."""
 _READ = 1 << 20
 """Bytes of a page in which words are looked for."""
-_AT_ONCE = 20
+_AT_ONCE = 50
 _REDIRECTIONS = 5
 _MOVED = {301, 302, 303, 307, 308}
 
@@ -49,7 +49,7 @@ class HttpLimits(Limits):
     pages: tuple[Page, ...] = ()
 
 
-@check(every=30, limits=HttpLimits, timeout=60)
+@check(every=30, limits=HttpLimits, timeout=45)
 async def http(around: Surroundings, limits: HttpLimits) -> Mapping[str, Sequence[Finding]]:
     """Pages that do not answer as they should.
 

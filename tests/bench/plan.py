@@ -65,4 +65,6 @@ def _own(share: float) -> list[Measurement]:
         Measurement("kernel", "waiting", {"runs": 500 * share}),
         Measurement("hosts", "command", {"times": 60 * share}),
         Measurement("hosts", "sweep", {"count": 20}),
+        Measurement("slack", "talk", {"rate": 200, "seconds": 30 if share == 1 else 5}),
+        Measurement("checks", "watch", {"count": 50, "seconds": 30 * share}),
     ]

@@ -61,6 +61,15 @@ ROWS = (
     Row("starting ssh, x the same", "command", "under_spawn", 15, least=True),
     Row("20 hosts 50 ms away swept, s", "sweep 20", "warm_s", 2.0, yard="yard_wall"),
     Row("the same, none of them connected, s", "sweep 20", "cold_s", 2.0, yard="yard_wall"),
+    Row("Slack: message → acknowledged, p50 at 200/s, ms", "talk", "p50_ms", yard="yard_wall"),
+    Row("the same, p99, ms", "talk", "p99_ms", 100, yard="yard_wall"),
+    Row("the same, later than Slack waits", "talk", "late", 0),
+    Row("the same, not answered once and in order", "talk", "wrong", 0),
+    Row("the same, posted again after redelivery", "talk", "twice", 0),
+    Row("the same, all answered after, s", "talk", "backlog_s", 300),
+    Row("CPU for one of them, ms", "talk", "cpu_ms", yard="yard_cpu"),
+    Row("200 checks on 50 hosts each 30 s, % of a core", "watch 50", "core", 10, yard="yard_cpu"),
+    Row("the same, memory of the process, MB", "watch 50", "peak_mb", 100),
     Row("memory of a waiting run, KiB", "waiting", "kib", 1.0),
     Row("tasks of 500 waiting runs", "waiting", "tasks", 0),
     Row("start to /health, s", "start", "seconds", 2.5, yard="yard_wall"),
@@ -70,7 +79,7 @@ ADDED = (
     Row("CPU the kernel adds to the client, ms", "steps 10", "cpu_ms", 0.55, yard="yard_cpu"),
     Row("the same with 64 runs at once, ms", "at_once 64", "cpu_ms", 0.55, yard="yard_cpu"),
 )
-MINE = {"hosts", "kernel", "policy", "project", "replies", "service"}
+MINE = {"checks", "hosts", "kernel", "policy", "project", "replies", "service", "slack"}
 """How the measurements of this project alone are filed."""
 
 

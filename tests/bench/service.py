@@ -92,12 +92,12 @@ async def _spent(
     pid: int, socket: aiohttp.ClientWebSocketResponse, count: int, apart: int
 ) -> float:
     """Nanoseconds of CPU of the process *pid* for *count* tokens that are *apart* ms apart."""
-    before = _cpu(pid)
+    before = cpu(pid)
     await _say(socket, prompt(0, tokens=count, tpd=apart, stamp=1))
-    return _cpu(pid) - before
+    return cpu(pid) - before
 
 
-def _cpu(pid: int) -> int:
+def cpu(pid: int) -> int:
     """Nanoseconds of CPU that the threads of a process have used."""
     stats = Path(f"/proc/{pid}/task").glob("*/schedstat")
     return sum(int(stat.read_text().split()[0]) for stat in stats)

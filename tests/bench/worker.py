@@ -5,27 +5,53 @@ The last line it prints is the result as JSON."""
 import asyncio
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from bot import garbage
-from tests.bench import client, hosts, kernel, load, policy, profile, project, raw, replies, service
+from tests.bench import (
+    checks,
+    client,
+    hosts,
+    kernel,
+    load,
+    policy,
+    profile,
+    project,
+    raw,
+    replies,
+    service,
+    slack_load,
+)
 
 CONTENDERS = {"project": project.opened, "raw": raw.opened, "client": client.opened}
+
+
+async def _replies(given: Mapping[str, Any]) -> Any:
+    return replies.measure(int(given["read"]))
+
+
+# Parts of the project that are measured by themselves: (scenario, url, directory, given).
+ALONE: Mapping[str, Callable[[str, str, Path, Mapping[str, Any]], Awaitable[Any]]] = {
+    "kernel": kernel.measure,
+    "checks": lambda _scenario, _url, directory, given: checks.measure(directory, given),
+    "hosts": lambda scenario, _url, directory, given: hosts.measure(scenario, directory, given),
+    "slack": lambda _scenario, _url, directory, given: slack_load.measure(
+        directory, given["rate"], given["seconds"]
+    ),
+    "policy": lambda _scenario, _url, _directory, given: policy.measure(
+        int(given["judged"]), int(given["confirmed"])
+    ),
+    "replies": lambda _scenario, _url, _directory, given: _replies(given),
+}
 
 
 async def work(words: list[str]) -> Any:
     contender, scenario, url, directory, options = words
     given: Mapping[str, Any] = json.loads(options)
-    if contender == "kernel":
-        return await kernel.measure(scenario, url, Path(directory), given)
-    if contender == "hosts":
-        return await hosts.measure(scenario, Path(directory), given)
-    if contender == "policy":
-        return await policy.measure(int(given["judged"]), int(given["confirmed"]))
-    if contender == "replies":
-        return replies.measure(int(given["read"]))
+    if alone := ALONE.get(contender):
+        return await alone(scenario, url, Path(directory), given)
     if scenario in ("start", "tokens"):
         return await service.measure(contender, scenario, url, Path(directory), given)
     async with CONTENDERS[contender](url, Path(directory)) as opened:

@@ -39,7 +39,8 @@ class Watch:
             self.wrongs.append(message.text)
 
     def request(self, request: Request) -> None:
-        self.origins.add(urlsplit(request.url).netloc)
+        if not request.url.startswith("blob:"):  # the page's own, out of its memory
+            self.origins.add(urlsplit(request.url).netloc)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

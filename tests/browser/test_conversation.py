@@ -61,7 +61,7 @@ async def test_ask_think_look_approve_answer(tab: Page, bot: BotProcess, tmp_pat
 
     await expect(tab.locator(".thinking[open]")).to_be_visible(timeout=STEPS)
     await expect(tab.locator(".card")).to_be_visible(timeout=STEPS)
-    await expect(tab.locator(".call", has_text="disk_usage").locator("table")).to_be_visible()
+    await expect(tab.locator(".call", has_text="disk_usage").locator(".grid-box")).to_be_visible()
     await expect(tab.locator(".card .exact")).to_have_text(f"touch {wanted}")
     await expect(tab.locator("#threads li .dot")).to_have_text("waits for approval")
     assert not wanted.exists()

@@ -20,10 +20,12 @@ from bot.events import (
     RunStopped,
 )
 from bot.memory import Recall, Standpoint
+from bot.pictures import checked
 from bot.ports import Conflict, Forbidden, Gap, NotFound, Receipt, Refused, Settled
 from bot.recorded import Live, Recorded
+from bot.suggestion import Suggestion
 from bot.tool import Tool, Verdict
-from bot.views import ApprovalView, Health, ModelInfo, ModelStatus, RunView, ThreadView
+from bot.views import ApprovalView, Health, ModelInfo, ModelStatus, PictureView, RunView, ThreadView
 
 INSTALLED = ("qwen3:latest", "llama3.2-vision:11b")
 
@@ -69,6 +71,8 @@ class FakeBot:
         self.parts: dict[str, str] = {"store": ""}
         self.auto = "qwen3:latest"
         self.followers = 0
+        self.pictures: dict[str, PictureView] = {}
+        """Those of messages, by ids that count up: ``picture1`` …"""
         self._inbox: dict[str, str] = {}
         self._feed: list[Recorded | Live] = []
         self._bell = asyncio.Event()
@@ -97,12 +101,30 @@ class FakeBot:
         if message.model not in ("auto", *INSTALLED):
             raise Refused(f"{message.model} is not installed; installed: {', '.join(INSTALLED)}")
         await self.check(message.thread, by=message.user)
+        pictures = self._keep(message)
         run = f"run{next(self._numbers)}"
         self._inbox[message.id] = run
         self.runs[run] = FakeRun(message.thread, message.user)
-        self.record(run, RunStarted(message.user, Role.ADMIN, message.text, message.model))
+        self.record(
+            run,
+            RunStarted(message.user, Role.ADMIN, message.text, message.model, pictures=pictures),
+        )
         self.record(run, *self.script(message))
         return Receipt(run, "started")
+
+    def _keep(self, message: IncomingMessage) -> tuple[str, ...]:
+        kept = checked(message.attachments)
+        ids = tuple(f"picture{len(self.pictures) + n}" for n in range(1, len(kept) + 1))
+        for name, one in zip(ids, kept, strict=True):
+            view = PictureView(message.thread, one.name, one.media_type, one.data)
+            self.pictures[name] = view
+        return ids
+
+    async def picture(self, picture: str, *, by: User) -> PictureView:
+        if picture not in self.pictures:
+            raise NotFound(f"there is no picture {picture!r}")
+        await self.check(self.pictures[picture].thread, by=by)
+        return self.pictures[picture]
 
     async def decide(
         self,
@@ -131,6 +153,9 @@ class FakeBot:
             raise NotFound(f"there is no command {name}")
         self.commanded.append((name, args, call))
         return f"{name} done"
+
+    def changed(self, log: str) -> None:
+        """Nobody follows."""
 
     async def events(
         self, *, after: str = "", thread: ThreadRef | None = None, by: User | None = None
@@ -226,6 +251,11 @@ class FakeBot:
 
     async def commands(self, *, by: User) -> Sequence[Command]:
         return self.installed
+
+    async def suggest(
+        self, argument: str, given: Mapping[str, str], *, by: User
+    ) -> Sequence[Suggestion]:
+        return []
 
     def vocabulary(self) -> Sequence[Command]:
         return self.installed

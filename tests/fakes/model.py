@@ -3,8 +3,9 @@
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Sequence
 
+from bot.agents import Ask
 from bot.events import ModelReplied
-from bot.ports import Ask, Delta, ModelError
+from bot.ports import Delta, ModelError
 from bot.tool import ToolCall
 from bot.views import ModelInfo, ModelStatus
 

@@ -7,6 +7,7 @@ unknown routes are 404, the content security policy is the real one.
 
 import asyncio
 import json
+from base64 import b64decode
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -18,7 +19,7 @@ from aiohttp import web
 
 PAGE = Path(__file__).parents[2] / "adapters" / "web" / "page"
 POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; "
     "require-trusted-types-for 'script'"
 )
@@ -38,6 +39,8 @@ class PageServer:
     listed: list[Frame] = field(default_factory=list[Frame])
     said: list[Frame] = field(default_factory=list[Frame])
     decisions: list[tuple[str, Frame]] = field(default_factory=list[tuple[str, Frame]])
+    pictures: dict[str, tuple[str, bytes]] = field(default_factory=dict[str, tuple[str, bytes]])
+    """id → media type, data."""
     stopped: list[str] = field(default_factory=list[str])
     feedback: dict[str, dict[str, str]] = field(default_factory=dict[str, dict[str, str]])
     """Run → who → good or bad."""
@@ -194,8 +197,22 @@ class PageServer:
             "agent": "react",
             "fresh": False,
         }
-        await self.record(thread, "run_started", text=body["message"], **started)
+        pictures = [self.keep(image) for image in body.get("images", [])]
+        await self.record(thread, "run_started", text=body["message"], pictures=pictures, **started)
         return web.json_response({"thread": thread, "run_id": "run1"}, status=202)
+
+    def keep(self, url: str) -> str:
+        """A picture from a data URL; its id."""
+        head, data = url.split(",")
+        kind = head.removeprefix("data:").split(";")[0]
+        self.pictures[f"p{len(self.pictures) + 1}"] = kind, b64decode(data)
+        return f"p{len(self.pictures)}"
+
+    async def picture(self, request: web.Request) -> web.Response:
+        if request.match_info["id"] not in self.pictures:
+            return _problem(404, "There is no such picture.")
+        kind, data = self.pictures[request.match_info["id"]]
+        return web.Response(body=data, content_type=kind)
 
     async def decide(self, request: web.Request) -> web.Response:
         if self.refusal:
@@ -250,6 +267,7 @@ async def serve(server: PageServer) -> AsyncGenerator[PageServer]:
             web.get("/api/threads", server.list_threads),
             web.get("/api/threads/{id}", server.thread),
             web.post("/api/chat", server.chat),
+            web.get("/api/pictures/{id}", server.picture),
             web.post("/api/approvals/{id}", server.decide),
             web.post("/api/runs/{id}/stop", server.stop),
             web.post("/api/ws-ticket", server.ticket),

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import agent
+from bot.agents import Ask
 from bot.app import Kernel
 from bot.events import ModelReplied
-from bot.ports import Ask, Query, Row, Statement
+from bot.ports import Query, Row, Statement
 from bot.redact import Redactor
 from bot.resources import Resources
 from bot.store.sqlite import SqliteStore
@@ -111,7 +113,7 @@ def _replica(directory: Path, store: SqliteStore, tools: Sequence[Tool], call: T
         settings(directory, mode="autonomous"),
         freezer,
         model,
-        lambda: {tool.name: tool for tool in tools},
+        (agent.create({tool.name: tool for tool in tools}),),
         Resources(OneHost()),
         Redactor({}),
         FAST,

@@ -3,7 +3,7 @@
 import pytest
 
 from bot.resources import Roots
-from bot.tool import Level, Risk
+from bot.tool import Level, Risk, Trust
 from tools.security import Policy
 
 POLICY = Policy(roots=Roots(write=("/srv/app",), never=("/var/lib/bot",)))
@@ -81,3 +81,20 @@ def test_a_reason_says_where_it_was_found() -> None:
     verdict = POLICY.judge("timeout 5 bash -c 'find /etc | xargs rm -rf'")
 
     assert "(xargs ← bash ← timeout)" in verdict.reasons[0]
+
+
+@pytest.mark.parametrize("command", ["df -h; free -m", "ss -tln", "pgrep nginx", "date +%F"])
+def test_fixed_forms_are_the_systems_words(command: str) -> None:
+    """Nobody outside chooses a word of such output, so that it costs no autonomy."""
+    assert Trust.SYSTEM == POLICY.judge(command).trust
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["ps aux", "ss -tlnp", "ss --tcp --processes", "netstat -tulpen", "pgrep -a nginx",
+     "pgrep --list-name x", "echo /srv/app/*", 'echo "$(</srv/app/f)"', "wc -l [a-z]*",
+     "date --file /srv/app/f", "df -h; ss -tp", "docker ps", "systemctl status nginx"],
+)  # fmt: skip
+def test_names_that_others_chose_are_not(command: str) -> None:
+    """Processes, files and containers are called what whoever made them liked."""
+    assert Trust.EXTERNAL == POLICY.judge(command).trust

@@ -17,16 +17,6 @@ from tests.web.test_socket import connected, refused, until
 ASKED = ApprovalRequested("K7QD2MX", ToolCall("c1", "x"), Verdict(), "web1", "root@web1", "d", 9.0)
 
 
-async def test_a_frame_over_64_kib_closes_with_1009(site: Site) -> None:
-    """The socket ends, the server goes on."""
-    async with connected(site) as socket:
-        await socket.send_str("x" * (64 * 1024 + 1))
-        closed = await socket.receive()
-
-    assert (closed.type, closed.data) == (WSMsgType.CLOSE, 1009)
-    assert (await site.get("/api/me"))[0] == 200
-
-
 async def test_too_many_messages_are_refused_not_run(tmp_path: Path) -> None:
     """20 in 10 s (here 2); the rest get an error frame."""
     async with serving(tmp_path, limits=Limits(frames=2)) as site, connected(site) as socket:

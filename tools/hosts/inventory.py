@@ -2,7 +2,6 @@
 
 import ipaddress
 import re
-import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from time import monotonic
@@ -11,8 +10,10 @@ from typing import Any, Literal, cast
 import structlog
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from bot import toml_file
 from bot.config import BadSettings
 from bot.resources import Host
+from bot.toml_file import fingerprint, place
 from bot.tool import ToolError
 
 log = structlog.get_logger()
@@ -74,17 +75,11 @@ Build = Callable[[str, Entry, Mapping[str, Host]], Host]
 
 def read(file: Path) -> dict[str, Entry]:
     """Raises BadSettings naming the line."""
-    try:
-        text = file.expanduser().read_text(encoding="utf-8", errors="replace")
-        listed = tomllib.loads(text)
-    except OSError as problem:
-        raise BadSettings(f"AI_HOSTS_FILE: {problem}; correct the path or unset it") from problem
-    except tomllib.TOMLDecodeError as problem:
-        raise BadSettings(f"{file}: {problem}") from problem
+    text, listed = toml_file.read(file, "AI_HOSTS_FILE")
     hosts: Any = listed.pop("hosts", {})
     if listed or not isinstance(hosts, dict):
         word = next(iter(listed), "hosts")
-        raise BadSettings(f"{_place(file, text, word)}: write [hosts.NAME] and nothing else")
+        raise BadSettings(f"{place(file, text, word)}: write [hosts.NAME] and nothing else")
     given = cast("dict[str, Any]", hosts)
     entries = {name: _entry(file, text, name, table) for name, table in given.items()}
     _check_jumps(file, text, entries)
@@ -111,7 +106,7 @@ class Inventory:
         self._seen: tuple[int, ...] = ()
         self._checked = float("-inf")
         if file is not None:
-            self._seen = _fingerprint(file)
+            self._seen = fingerprint(file)
             self._take(read(file))
             self._checked = monotonic()
         if default not in self._hosts:
@@ -141,10 +136,14 @@ class Inventory:
         self._refresh()
         found = sorted(name for name, entry in self.entries.items() if group in entry.groups)
         if not found:
-            groups = sorted({g for entry in self.entries.values() for g in entry.groups})
-            known = ", ".join(groups) or "none"
+            known = ", ".join(self.groups()) or "none"
             raise ToolError(f"there is no group {group!r}; there are: {known}")
         return found
+
+    def groups(self) -> Mapping[str, Sequence[str]]:
+        self._refresh()
+        names = sorted({group for entry in self.entries.values() for group in entry.groups})
+        return {name: self.expand(f"group:{name}") for name in names}
 
     async def close(self) -> None:
         for link in (getattr(host, "link", None) for host in self._hosts.values()):
@@ -155,7 +154,7 @@ class Inventory:
         if self._file is None or monotonic() - self._checked < _RECHECK:
             return
         self._checked = monotonic()
-        seen = _fingerprint(self._file)
+        seen = fingerprint(self._file)
         if seen == self._seen:
             return
         self._seen = seen
@@ -182,16 +181,16 @@ class Inventory:
 
 
 def _entry(file: Path, text: str, name: str, given: object) -> Entry:
-    place = _place(file, text, f"hosts.{name}")
+    where = place(file, text, f"hosts.{name}")
     if name == LOCAL or not re.match(_NAME, name):
-        raise BadSettings(f"{place}: {name!r} cannot be a host's name")
+        raise BadSettings(f"{where}: {name!r} cannot be a host's name")
     try:
         return Entry.model_validate(given)
     except ValidationError as error:
         first = error.errors()[0]
         field = ".".join(map(str, first["loc"]))
         message = first["msg"].removeprefix("Value error, ")
-        line = _place(file, text, field.split(".")[0], after=f"hosts.{name}")
+        line = place(file, text, field.split(".")[0], after=f"hosts.{name}")
         raise BadSettings(f"{line}: {name}: {field}: {message}") from None
 
 
@@ -199,11 +198,11 @@ def _check_jumps(file: Path, text: str, entries: Mapping[str, Entry]) -> None:
     for name, entry in entries.items():
         seen = {name}
         while entry.jump:
-            place = _place(file, text, "jump", after=f"hosts.{name}")
+            where = place(file, text, "jump", after=f"hosts.{name}")
             if entry.jump not in entries:
-                raise BadSettings(f"{place}: {name}: there is no host {entry.jump!r} to go through")
+                raise BadSettings(f"{where}: {name}: there is no host {entry.jump!r} to go through")
             if entry.jump in seen:
-                raise BadSettings(f"{place}: {name}: the hosts it goes through lead in a circle")
+                raise BadSettings(f"{where}: {name}: the hosts it goes through lead in a circle")
             seen.add(entry.jump)
             entry = entries[entry.jump]
 
@@ -212,14 +211,14 @@ def _by_jumps(entries: Mapping[str, Entry]) -> list[str]:
     """Those that others go through come first."""
     ordered: list[str] = []
 
-    def place(name: str) -> None:
+    def put(name: str) -> None:
         if name not in ordered:
             if entries[name].jump:
-                place(entries[name].jump)
+                put(entries[name].jump)
             ordered.append(name)
 
     for name in sorted(entries):
-        place(name)
+        put(name)
     return ordered
 
 
@@ -233,19 +232,3 @@ def _close(host: Host) -> None:
     link = getattr(host, "link", None)
     if link is not None:
         link.close()
-
-
-def _place(file: Path, text: str, word: str, after: str = "") -> str:
-    """``hosts.toml:3``, the first line that holds *word*, below the one that holds *after*."""
-    lines = text.splitlines()
-    start = next((n for n, line in enumerate(lines) if after in line), 0) if after else 0
-    found = next((n for n in range(start, len(lines)) if word in lines[n]), start)
-    return f"{file}:{found + 1}"
-
-
-def _fingerprint(file: Path) -> tuple[int, ...]:
-    try:
-        found = file.expanduser().stat()
-    except OSError:
-        return ()
-    return found.st_mtime_ns, found.st_size, found.st_ino

@@ -21,7 +21,8 @@ def local_roots(settings: Settings) -> Roots:
             raise BadSettings(f"AI_FILES_ROOTS: {root} holds the bot's own data; use {files}")
     database = os.path.realpath(settings.database)
     never = [data, os.path.realpath(".env"), *(f"{database}{suffix}" for suffix in BESIDE)]
-    own = (settings.roles_file, settings.policy_file, settings.hosts_file, settings.plugins)
+    kept = (settings.roles_file, settings.policy_file, settings.hosts_file, settings.checks_file)
+    own = (*kept, settings.plugins, settings.checks)
     never += map(os.path.realpath, filter(None, own))
     return Roots(
         read=tuple(dict.fromkeys((*read, *write, files))),

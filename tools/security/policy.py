@@ -1,6 +1,7 @@
 """The policy: a verdict for every text, from its syntax and never from its spelling alone."""
 
 import hashlib
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
@@ -65,6 +66,13 @@ FIXED = frozenset(
     ]
 )
 """Programs whose output is of a fixed form, in which nobody outside chose a word."""
+_NAMING = re.compile(
+    r"[*?$`]|\[(?! )"  # names of files, which the shell fills in, and texts that it reads
+    r"|\b(ss|netstat)\b[^;&|]* -(-pr|\w*p)"  # names of processes
+    r"|\bpgrep\b[^;&|]* -(-list|\w*[al])"
+    r"|\bdate\b[^;&|]* -(-fi|\w*f)"  # complains of each line of a file
+)
+"""What lets somebody else's words into it all the same."""
 _NONE = "write one command line as plain text"
 
 
@@ -96,7 +104,7 @@ class Policy:
         walker = Walker(judge_of, self._roots)
         if not too_much(command):
             found += self._walked(walker, command, cwd)
-        return self._verdict(walker, found)
+        return self._verdict(command, walker, found)
 
     def classify(self, command: str, *, cwd: str | None = None) -> Verdict:
         """With the second opinion; may wait for it, a second at most for each script."""
@@ -139,8 +147,8 @@ class Policy:
         level = Level.ALLOW if made.risk is Risk.READ else Level.ASK
         return replace(made, rule=Level.ALLOW, level=level, reasons=(*made.reasons, told))
 
-    def _verdict(self, walker: Walker, found: Sequence[Finding]) -> Verdict:
-        fixed = all(name in FIXED for name, _ in walker.names)
+    def _verdict(self, command: str, walker: Walker, found: Sequence[Finding]) -> Verdict:
+        fixed = all(name in FIXED for name, _ in walker.names) and not _NAMING.search(command)
         shape = " ".join(dict.fromkeys(f"{name} {verb}".strip() for name, verb in walker.names))
         made = verdict(
             found,

@@ -211,7 +211,7 @@ def code(seen: Seen, at: int) -> Step | None:
     if seen.text.startswith(("```", "~~~"), at):
         fence = read_fence(seen.text, at, seen.names)
     if fence is None:
-        return _inline_code(seen, at)
+        return _inline_code(seen, at) if seen.text[at] == "`" else None
     if fence.outcome and seen.anything:
         return Step(at, at, over=True)
     if not fence.wanted:

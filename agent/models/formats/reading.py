@@ -79,22 +79,34 @@ def read_reply(text: str, names: Names) -> Seen:
     marks = (few or any(map(within, _WORDS))) if "<" in text else any(map(within, _BRACKETS))
     elements = "<" in text and (marks or any(within(f"<{name}") for name in names))
     quotes = ">" in text and (text.startswith(">") or any(map(within, _QUOTED)))
-    special = _special("<" * elements + ">" * quotes + "\n" * labels)
+    plain = _plain("<" * elements + ">" * quotes + "\n" * labels, marks=marks)
     at = 0
     if labels and (step := places.label(seen, 0)):
         at = seen.take(step)
-    while seen.calls < MOST and (found := special.search(text, at)):
-        step = _step(seen, found[0], found.start(), marks=marks)
-        at = max(seen.take(step), at) if step else found.end()
+    while seen.calls < MOST and (at := _passed(plain, text, at)) < len(text):
+        step = _step(seen, text[at], at, marks=marks)
+        at = max(seen.take(step), at) if step else at + 1
     seen.finish()
     _take_python(seen)
     return seen
 
 
+def _passed(plain: re.Pattern[str], text: str, at: int) -> int:
+    found = plain.match(text, at)
+    return found.end() if found else at
+
+
 @cache
-def _special(more: str) -> re.Pattern[str]:
-    """What may begin something; *more*: what does so in this text only."""
-    return re.compile(rf"[{more}{{\[`~◁]")
+def _plain(more: str, *, marks: bool) -> re.Pattern[str]:
+    """Text that begins nothing; *more*: what does so in this text only.
+
+    Most of what models write is prose: code within a line, links and tildes are passed over here,
+    although they would be looked at in vain as well."""
+    link = rf"|{_LINK}" if not marks else ""
+    return re.compile(rf"(?:[^{more}{{\[`~◁]++|(?<!`)`[^`\n]++`(?!`)|~(?!~~){link})*+")
+
+
+_LINK = r"(?<!functools)\[(?!\s{0,99}\{|\s*[A-Za-z_.]{1,100}\()"
 
 
 def _step(seen: Seen, special: str, at: int, *, marks: bool) -> Step | None:

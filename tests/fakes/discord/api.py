@@ -37,8 +37,12 @@ class Api:
         self.commands: list[Shape] = []
         self.calls: list[tuple[str, str, Shape]] = []
         self.refused: list[str] = []
-        self.failures: deque[int | str] = deque()
-        """What happens to the next posts: a status, or ``cut`` (it is kept, nobody is told)."""
+        self.failures: deque[int | str | float] = deque()
+        """What happens to the next posts: a status, ``cut`` (it is kept, nobody is told), ``ban``
+        (a 429 that is not Discord's own), or seconds that it is too busy for, as a float."""
+        self.down = False
+        self.files: dict[str, bytes] = {}
+        """What people attached, by name."""
         self.flags = FLAG_CONTENT
         self.busy = 0
         """How often 429 was answered."""
@@ -63,7 +67,12 @@ class Api:
             ("POST", "/webhooks/{app}/{token}", self._follow),
             ("PATCH", "/webhooks/{app}/{token}/messages/@original", self._original),
         ]
-        return [web.route(m, f"/api/v10{path}", self._wrapped(fn)) for m, path, fn in pairs]
+        known = [web.route(m, f"/api/v10{path}", self._wrapped(fn)) for m, path, fn in pairs]
+        return [*known, web.get("/files/{name}", self._file)]
+
+    async def _file(self, request: web.Request) -> web.StreamResponse:
+        """The place that attachments are fetched from asks for no token."""
+        return web.Response(body=self.files[request.match_info["name"]])
 
     def _wrapped(
         self, fn: Callable[[web.Request, Shape], Awaitable[Answer]]
@@ -72,6 +81,8 @@ class Api:
             body = await _body(request)
             self.calls.append((request.method, request.path.removeprefix("/api/v10"), body))
             open_to_all = request.path.startswith(("/api/v10/interactions", "/api/v10/webhooks"))
+            if self.down:
+                return reply({"code": 0, "message": "upstream connect error"}, 503)
             if not open_to_all and request.headers.get("Authorization") != f"Bot {TOKEN}":
                 return reply({"code": 0, "message": "401: Unauthorized"}, 401)
             try:
@@ -83,6 +94,8 @@ class Api:
                 assert request.transport is not None
                 request.transport.close()
                 return web.Response()
+            except _Banned:
+                return web.Response(status=429, text="error code: 1015")
             except _Busy as busy:
                 self.busy += 1
                 again = {"message": "busy", "retry_after": busy.seconds, "global": False}
@@ -128,7 +141,8 @@ class Api:
         if "after" in request.query:
             after = int(request.query["after"])
             return 200, [m for m in found if int(m["id"]) > after][:limit][::-1]
-        return 200, found[::-1][:limit]
+        before = int(request.query.get("before", 1 << 63))
+        return 200, [m for m in found[::-1] if int(m["id"]) < before][:limit]
 
     async def _message(self, request: web.Request, body: Shape) -> Answer:
         return 200, self._world.message(*_place(request))
@@ -136,6 +150,10 @@ class Api:
     async def _post(self, request: web.Request, body: Shape) -> Answer:
         channel = request.match_info["channel"]
         failure = self.failures.popleft() if self.failures else ""
+        if isinstance(failure, float):
+            raise _Busy(failure)
+        if failure == "ban":
+            raise _Banned
         if isinstance(failure, int):
             raise No(failure, 0, "it failed")
         self._world.channel(channel)
@@ -186,6 +204,10 @@ class Api:
 
 class _Cut(Exception):
     """The connection breaks before the answer."""
+
+
+class _Banned(Exception):
+    """Whoever stands before Discord lets nobody of this address in."""
 
 
 class _Busy(Exception):

@@ -57,8 +57,10 @@ class Interactions:
             raise No(404, 10062, "Unknown interaction")
         if made.answered:
             raise No(400, 40060, "Interaction has already been acknowledged.")
-        made.answered = body["type"]
         data: Shape = body.get("data") or {}
+        if body["type"] == 8:
+            _check_choices(data["choices"])
+        made.answered = body["type"]
         made.seconds = monotonic() - made.begun
         out: Shape = {"id": id_, "type": made.kind}
         resource: Shape = {}
@@ -113,11 +115,21 @@ class Interactions:
         return message
 
 
+def _check_choices(choices: list[Shape]) -> None:
+    lengths = [len(text) for each in choices for text in (each["name"], each["value"])]
+    if len(choices) > 25 or not all(1 <= length <= 100 for length in lengths):
+        raise No(400, 50035, "there are at most 25 suggestions, of 1 to 100 characters")
+
+
 def _check_modal(data: Shape) -> None:
     rows: list[Shape] = data["components"]
     if not 1 <= len(rows) <= 5 or len(data["title"]) > 45 or len(data["custom_id"]) > 100:
         raise No(400, 50035, "a form has 1 to 5 rows and a title of 45 characters")
     for row in rows:
+        if row["type"] == 10:
+            if len(row["content"]) > 4_000:
+                raise No(400, 50035, "a text has 4000 characters")
+            continue
         field_ = row["component"]
         if len(row["label"]) > 45 or len(field_.get("value") or "") > 4_000:
             raise No(400, 50035, "a label has 45 characters, a value 4000")

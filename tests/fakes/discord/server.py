@@ -24,12 +24,32 @@ class DiscordServer:
         self.interactions = Interactions(self.world)
         self.api = Api(self.world, self.gateway, self.interactions)
         self.url = ""
+        self.asked_for: list[str] = []
+        """Names of attachments."""
+        self._attachments: dict[str, bytes] = {}
 
     def app(self) -> web.Application:
         app = web.Application(client_max_size=30 << 20)
         app.router.add_routes(self.api.routes())
         app.router.add_get("/gateway/", self.gateway.handle)
+        app.router.add_get("/attachments/{id}/{name}", self._attachment)
         return app
+
+    async def _attachment(self, request: web.Request) -> web.Response:
+        """Files need no token: who knows the address may have them."""
+        if "Authorization" in request.headers:
+            return web.Response(status=400, text="nobody else is to see the token")
+        self.asked_for.append(request.match_info["name"])
+        return web.Response(body=self._attachments[request.match_info["id"]])
+
+    def upload(self, name: str, kind: str, data: bytes, **more: Any) -> Shape:
+        """A file as a message of a person's holds it."""
+        id_ = shapes.snowflake()
+        self._attachments[id_] = data
+        host = self.url.partition("/api")[0]
+        url = f"{host}/attachments/{id_}/{name}"
+        about = {"id": id_, "filename": name, "content_type": kind, "size": len(data)}
+        return {**about, "url": url, "proxy_url": url, **more}
 
     # --- what people do ----------------------------------------------------------------------
 
@@ -38,6 +58,15 @@ class DiscordServer:
         message = self.world.write(channel, by, {"content": text}, **more)
         await self.tell(message)
         return message
+
+    def attached(self, name: str, data: bytes, kind: str = "text/plain") -> Shape:
+        """A file, for ``says(…, attachments=[…])``."""
+        self.api.files[name] = data
+        url = f"{self.url.removesuffix('/api/v10')}/files/{name}"
+        return {
+            "id": shapes.snowflake(), "filename": name, "size": len(data), "url": url,
+            "proxy_url": url, "content_type": kind,
+        }  # fmt: skip
 
     async def tell(self, message: Shape) -> None:
         """The bot is told of a message, perhaps once more."""
@@ -58,13 +87,15 @@ class DiscordServer:
         self, form: Interaction, values: dict[str, str], *, by: str = "1"
     ) -> Interaction:
         """The form that an interaction was answered with; what is not in *values* stays."""
-        rows = [row["component"] for row in form.modal["components"]]
+        given = form.modal["components"]
+        rows = [row["component"] for row in given if "component" in row]
         sent = [
             {"type": 18, "id": n, "component": {
                 "type": 4, "id": n + 10, "custom_id": row["custom_id"],
                 "value": values.get(row["custom_id"], row.get("value") or "")}}
             for n, row in enumerate(rows)
         ]  # fmt: skip
+        sent += [{"type": 10, "id": 90} for row in given if row["type"] == 10]
         made = Interaction(5, form.channel, by, form.message)
         data = {"custom_id": form.modal["custom_id"], "components": sent}
         return await self.interact(made, data)
@@ -80,14 +111,16 @@ class DiscordServer:
         }  # fmt: skip
         return await self.interact(Interaction(2, channel, by), data)
 
-    async def types(self, name: str, text: str, *, by: str = "1") -> list[Shape]:
+    async def types(
+        self, name: str, text: str, *, by: str = "1", channel: str = CHANNEL
+    ) -> list[Shape]:
         """What is suggested while ``/ops name text`` is typed."""
         inner = [{"name": "text", "type": 3, "value": text, "focused": True}]
         data = {
             "id": "9", "name": "ops", "type": 1,
             "options": [{"name": name, "type": 1, "options": inner}],
         }  # fmt: skip
-        return (await self.interact(Interaction(4, CHANNEL, by), data)).choices
+        return (await self.interact(Interaction(4, channel, by), data)).choices
 
     async def menu(self, message: Shape, *, by: str = "1") -> Interaction:
         """*Ask about this message* in a message's menu."""

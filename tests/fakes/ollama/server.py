@@ -28,6 +28,8 @@ MODELS = (
     FakeModel("llama3.2-vision:11b", ("completion", "vision"), 131_072),
 )
 EMBEDDER = FakeModel("nomic-embed-text:latest", ("embedding",), 2_048)
+_LARGEST = 64 << 20
+"""Bytes of a question: pictures are in it."""
 DEFAULT_NUM_CTX = 4_096
 """What Ollama takes when a request does not say."""
 
@@ -104,7 +106,7 @@ class FakeOllama:
         if self._api_key and request.headers.get("Authorization") != f"Bearer {self._api_key}":
             return wire.error(401, "unauthorized")
         if path == "/api/chat":
-            return await self._chat(request)
+            return await self._chat(request.clone(client_max_size=_LARGEST))
         route = self._route(request.method, path)
         if route is None:
             return web.Response(status=404, text="404 page not found")

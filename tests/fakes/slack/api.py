@@ -216,6 +216,8 @@ class Api:
         return {"files": [{"id": each["id"]} for each in files]}
 
     async def _status(self, given: Given) -> Given:
+        if not self.workspace.find(given["channel_id"], given["thread_ts"]):
+            raise Refused("thread_not_found")
         self.workspace.statuses.append(given)
         return {}
 

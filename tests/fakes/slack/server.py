@@ -10,7 +10,7 @@ from typing import Any
 
 from aiohttp import WSMsgType, web
 
-from tests.fakes.slack.api import Api
+from tests.fakes.slack.api import BOT_TOKEN, Api
 from tests.fakes.slack.workspace import APP, BOT_USER, TEAM, Message, Workspace, buttons
 
 Payload = dict[str, Any]
@@ -35,6 +35,10 @@ class SlackServer:
         self._waiting: dict[str, asyncio.Future[Payload]] = {}
         self._numbers = itertools.count()
         self._connected = asyncio.Condition()
+        self.asked_for: list[str] = []
+        """Ids of files."""
+        self.closed = False
+        """The bot's token may not read files."""
         self.deaf = False
         """No socket is accepted."""
 
@@ -157,8 +161,8 @@ class SlackServer:
             del self._waiting[envelope]
         return Delivery(answer.get("payload"), monotonic() - begun)
 
-    async def connected(self, count: int = 1) -> None:
-        async with asyncio.timeout(15), self._connected:
+    async def connected(self, count: int = 1, *, seconds: float = 15) -> None:
+        async with asyncio.timeout(seconds), self._connected:
             await self._connected.wait_for(lambda: len(self._sockets) >= count)
 
     async def drop(self, reason: str = "") -> None:
@@ -204,8 +208,20 @@ class SlackServer:
         return web.Response(text="OK")
 
     async def _file(self, request: web.Request) -> web.Response:
+        """With the token and its scope, or else the page that asks for a login."""
+        self.asked_for.append(request.match_info["id"])
+        if self.closed or request.headers.get("Authorization") != f"Bearer {BOT_TOKEN}":
+            return web.Response(text="<!DOCTYPE html>Sign in", content_type="text/html")
         file = next(f for f in self.workspace.files if f["id"] == request.match_info["id"])
         return web.Response(body=file["data"])
+
+    def upload(self, name: str, kind: str, data: bytes, **more: Any) -> Payload:
+        """A file as a message of a person's holds it."""
+        id_ = f"F{len(self.workspace.files)}"
+        self.workspace.files.append({"id": id_, "name": name, "data": data})
+        url = f"{self.url}/files/{id_}"
+        file = {"id": id_, "name": name, "mimetype": kind, "size": len(data), "url_private": url}
+        return {**file, **more}
 
 
 @asynccontextmanager

@@ -29,6 +29,11 @@ export class Api {
     return this.#call("POST", path, body);
   }
 
+  /** What a GET answers with, as a Blob. */
+  blob(path) {
+    return this.#call("GET", path, undefined, (response) => response.blob());
+  }
+
   async login(username, password) {
     const form = new URLSearchParams({ username, password, cookie: "1" });
     const headers = { "X-CSRF": "1" };
@@ -59,21 +64,21 @@ export class Api {
     }
   }
 
-  async #call(method, path, body) {
+  async #call(method, path, body, read) {
     try {
-      return await this.#send(method, path, body);
+      return await this.#send(method, path, body, read);
     } catch (problem) {
       if (problem.status !== 401) throw problem;
-      if (await this.refresh()) return this.#send(method, path, body);
+      if (await this.refresh()) return this.#send(method, path, body, read);
       this.signedOut();
       throw problem;
     }
   }
 
-  #send(method, path, body) {
+  #send(method, path, body, read) {
     const headers = { Accept: "application/json", "X-CSRF": "1", ...this.#bearer() };
     if (body !== undefined) headers["Content-Type"] = "application/json";
-    return exchange(method, path, { headers, body: body && JSON.stringify(body) });
+    return exchange(method, path, { headers, body: body && JSON.stringify(body) }, read);
   }
 
   #bearer() {
@@ -81,13 +86,17 @@ export class Api {
   }
 }
 
-async function exchange(method, path, options) {
+async function exchange(method, path, options, read = json) {
   const response = await reach(method, path, options);
   learnClock(response.headers.get("Date"));
+  if (response.ok) return read(response);
+  const body = await json(response);
+  throw new Problem(response.status, body.detail || body.title || reason(response));
+}
+
+async function json(response) {
   const type = response.headers.get("Content-Type") ?? "";
-  const body = type.includes("json") ? await response.json() : {};
-  if (!response.ok) throw new Problem(response.status, body.detail || body.title || reason(response));
-  return body;
+  return type.includes("json") ? response.json() : {};
 }
 
 // fetch knows one kind of failure: no answer (the bot is down, the network is gone).

@@ -1,12 +1,14 @@
 // Where people write. A draft belongs to its thread and outlives a reload of the tab.
 
+import { Attached, encoded } from "./attach.js";
+
 const MODEL = "model";
 
 export class Composer {
   #thread = "";
   #sending = false;
 
-  /** send(text, model): a promise; when it fails the text stays and the reason is shown. */
+  /** send(text, model, images): a promise; when it fails all stays and the reason is shown. */
   constructor(form, send) {
     this.form = form;
     this.send = send;
@@ -15,6 +17,7 @@ export class Composer {
     this.problem = form.querySelector("[data-problem]");
     this.hint = form.querySelector("[data-hint]");
     this.commands = [];
+    this.attached = new Attached(form, (text) => this.#say(text));
     form.addEventListener("submit", (event) => this.#submit(event));
     this.text.addEventListener("keydown", (event) => this.#key(event));
     this.text.addEventListener("input", () => this.#typed());
@@ -27,6 +30,7 @@ export class Composer {
     this.text.value = sessionStorage.getItem(this.#draft()) ?? "";
     this.#say("");
     this.#fit();
+    this.attached.open(thread);
   }
 
   /** Commands as /api/commands gives them; what is being typed may be one. */
@@ -47,12 +51,15 @@ export class Composer {
   async #submit(event) {
     event.preventDefault();
     const text = this.text.value;
-    if (!text.trim() || this.#sending) return;
+    const thread = this.#thread;
+    const pictures = this.attached.chosen;
+    if ((!text.trim() && !pictures.length) || this.#sending) return;
     this.#sending = true;
     this.#say("");
     const draft = this.#draft();
     try {
-      await this.send(text, this.model.value);
+      await this.send(text, this.model.value, await encoded(pictures));
+      this.attached.sent(thread, pictures);
       sessionStorage.removeItem(draft);
       if (this.text.value === text) this.text.value = "";
       this.#typed();

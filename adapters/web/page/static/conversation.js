@@ -1,5 +1,6 @@
 // The open thread: loaded, followed, folded, drawn.
 
+import { Album } from "./album.js";
 import { announce } from "./announce.js";
 import { Decisions } from "./decisions.js";
 import { active, empty, fold, foldAll, vote } from "./fold.js";
@@ -25,6 +26,7 @@ export class Conversation {
    * connection(state), problem(text). me(): {key, role, mayDecide, schemas}. */
   constructor(api, timeline, me, hooks) {
     Object.assign(this, { api, timeline, me, hooks });
+    this.album = new Album(api, () => this.#redraw());
     this.decisions = new Decisions(api, () => this.view, (id) => this.#redraw(id));
   }
 
@@ -63,14 +65,15 @@ export class Conversation {
   close() {
     this.#follower?.close();
     this.#follower = null;
+    this.album.clear();
     this.hooks.connection("");
   }
 
   /** Send a message; resolves with the thread it went to. */
-  async say(message, model) {
+  async say(message, model, images) {
     const { thread } = this.view;
     const sent = await this.api.post("/api/chat", {
-      message, model, wait: false, ...(thread && { thread }),
+      message, model, wait: false, ...(thread && { thread }), ...(images.length && { images }),
     });
     this.timeline.toEnd();
     return sent.thread;
@@ -119,6 +122,7 @@ export class Conversation {
     const { panels } = this.decisions;
     this.timeline.draw(this.view, this.notes, {
       me: key, role, mayDecide, schemas, panels, full: this.full, stamp: this.#stamp,
+      picture: (id) => this.album.get(id),
     });
     this.hooks.drawn(this.view);
   }

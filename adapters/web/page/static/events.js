@@ -40,7 +40,8 @@ function runStarted(run, frame) {
 }
 
 function message(frame) {
-  return { kind: "message", text: frame.text, by: who(frame.user), at: frame.at };
+  const pictures = frame.pictures ?? [];
+  return { kind: "message", text: frame.text, pictures, by: who(frame.user), at: frame.at };
 }
 
 function modelReplied(run, frame) {

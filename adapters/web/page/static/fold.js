@@ -3,7 +3,7 @@
 // view = { thread, position, gap, runs: [run] }
 // run  = { id, seq, at, status: running | waiting | done | failed | stopped, requester, model,
 //          stopping, items: [item] }
-// item = message { text, by } | step { thinking, text, plan, ticked, calls } |
+// item = message { text, pictures, by } | step { thinking, text, plan, ticked, calls } |
 //        answer { text, run, votes: who → good | bad } |
 //        budget { text, open } | note { tone, text, lines }, each with a key that stays its own
 // Nothing is changed in place: what did not change is the same object, and need not be drawn again.

@@ -73,10 +73,11 @@ async function openAddressed() {
   composer.text.focus({ preventScroll: true });
 }
 
-async function send(text, model) {
+async function send(text, model, images) {
   const command = asCommand(text, state.commands);
+  if (command && images.length) throw new Error("A command takes no pictures: remove them first.");
   if (command) return conversation.command(command);
-  const thread = await conversation.say(text, model);
+  const thread = await conversation.say(text, model, images);
   if (thread !== conversation.view.thread) location.hash = address(thread);
   return refreshThreads();
 }
@@ -126,14 +127,20 @@ function clicked(event) {
   const target = event.target.closest("[data-action], summary");
   if (!target) return;
   if (target.nodeName === "SUMMARY") target.parentElement.dataset.touched = "";
-  const { action, approval, call, run, text } = target.dataset;
+  const { action, approval, call, picture, run, text } = target.dataset;
   if (action === "full") conversation.showAll(call);
+  else if (action === "picture") enlarge(conversation.album.get(picture).url);
   else if (action === "stop") attempt(conversation.stop());
   else if (action === "grant") attempt(conversation.grant(run));
   else if (action === "feedback") attempt(conversation.feedback(run, text));
   else if (action === "logout") attempt(api.logout().then(() => location.reload()));
   else if (action === "example") example(text);
   else if (action) conversation.decisions.click(action, approval);
+}
+
+function enlarge(url) {
+  place("enlarged").src = url;
+  place("viewer").showModal();
 }
 
 function example(text) {

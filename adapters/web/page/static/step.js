@@ -7,10 +7,21 @@ import { clock } from "./time.js";
 
 export const ITEMS = { message, step, answer, budget, note };
 
-function message(item) {
+function message(item, ctx) {
   return h("article", { class: "message", "aria-label": `${item.by} said` },
-    h("p", { class: "message-text" }, item.text),
+    item.pictures.length > 0 && h("div", { class: "pictures" },
+      item.pictures.map((id, index) => picture(id, `Picture ${index + 1}`, ctx))),
+    item.text && h("p", { class: "message-text" }, item.text),
     h("p", { class: "hint" }, item.by, " · ", h("time", { datetime: item.at }, clock(item.at))));
+}
+
+function picture(id, name, ctx) {
+  const { url, problem } = ctx.picture(id);
+  if (problem) return h("p", { class: "hint" }, `${name}: ${problem}`);
+  return h("button", {
+    type: "button", class: "picture", "data-action": "picture", "data-picture": id,
+    "aria-label": `Enlarge ${name.toLowerCase()}`, disabled: !url,
+  }, url && h("img", { src: url, alt: name }));
 }
 
 function step(item, ctx) {

@@ -14,7 +14,7 @@ export class Timeline {
     this.jump = jump;
     this.following = true;
     jump.addEventListener("click", () => this.toEnd());
-    addEventListener("resize", () => this.following && this.toEnd());
+    new ResizeObserver(() => this.following && this.toEnd()).observe(box);
     box.addEventListener("scroll", () => this.#seen(), { passive: true });
   }
 
@@ -67,7 +67,7 @@ function commandNote(note) {
 
 function items(run, view, ctx) {
   const drawn = run.items.filter(says).map((item) => ({
-    key: item.key, value: item, stamp: item.calls?.length ? ctx.stamp : 0,
+    key: item.key, value: item, stamp: item.calls?.length || item.pictures?.length ? ctx.stamp : 0,
   }));
   const text = doing(run, view);
   return text ? [...drawn, { key: "doing", value: text }] : drawn;
