@@ -15,7 +15,7 @@ from bot.config import Settings
 from bot.events import ApprovalRequested, Event, IncidentChanged
 from bot.journal import load
 from bot.memory import Memory
-from bot.ports import Part
+from bot.ports import Part, Service, Store
 from bot.redact import Redactor
 from bot.resources import Resources
 from bot.store.sqlite import SqliteStore
@@ -225,6 +225,7 @@ async def ward(
     contacts: tuple[str, ...] = ("web:ann", "web:admin"),
     clock: list[float] | None = None,
     runbook: str = RUNBOOK,
+    services: Callable[[Settings, Store], Sequence[Service]] = lambda _settings, _store: (),
     **given: object,
 ) -> AsyncGenerator[Ward]:
     """One life of a bot that heals *machines*; rounds come when the test wants them."""
@@ -245,7 +246,7 @@ async def ward(
         healer = Healer(eyes, records, repairing, Diagnosis(records, catalogue), switch, memory)
         kernel = _kernel(chosen, store, healer, catalogue, machines, model)
         async with asyncio.TaskGroup() as tasks:
-            serving = tasks.create_task(kernel.serve((healer,)))
+            serving = tasks.create_task(kernel.serve((healer, *services(chosen, store))))
             await healer.serving.wait()
             try:
                 yield Ward(healer, kernel, store, machines, now)
