@@ -97,7 +97,7 @@ class Records:
             return {}
         places = ", ".join(f"${n}" for n in range(1, len(fingerprints) + 1))
         rows = await self._store.read(
-            f"SELECT data, version FROM incidents WHERE fingerprint IN ({places})"  # noqa: S608 - $1, $2 …
+            f"SELECT data, version FROM incidents WHERE fingerprint IN ({places})"
             " AND closed IS NULL",
             *fingerprints,
         )
