@@ -10,6 +10,7 @@ from bot.command import Command
 from bot.events import ApprovalRequested, Noted
 from bot.feed import Present, presented
 from bot.journal import COLUMNS, ProcessLog, load, recorded
+from bot.memory import Memory, Recall, Standpoint
 from bot.pictures import Gallery
 from bot.ports import NotFound, Row, Store
 from bot.receiving import takes_part_in
@@ -40,6 +41,7 @@ class Catalogue:
     commands: Callable[[], Mapping[str, Command]]
     health: Callable[[], Awaitable[Health]]
     sources: Callable[[], Mapping[str, Source]]
+    memory: Memory | None = None
 
 
 class Reader:
@@ -106,7 +108,8 @@ class Reader:
         for row in rows:
             item = presented(recorded(row, thread), self._present)
             logs.setdefault(item.log, []).append(item)
-        return [_view(run, logs[run[0]]) for run in runs if run[0] in logs]
+        votes = await self._votes("thread = $1", str(thread))
+        return [_view(run, logs[run[0]], votes.get(run[0], {})) for run in runs if run[0] in logs]
 
     async def run(self, run: str, *, by: User) -> RunView:
         rows = await self._store.read(f"SELECT {_RUN} FROM runs r WHERE r.id = $1", run)
@@ -114,7 +117,20 @@ class Reader:
             raise NotFound(f"there is no run {run!r}")
         await self._account(ThreadRef.parse(rows[0][1]), by)
         log = await load(self._store, run, ThreadRef.parse(rows[0][1]))
-        return _view(rows[0], [presented(item, self._present) for item in log])
+        votes = await self._votes("id = $1", run)
+        events = [presented(item, self._present) for item in log]
+        return _view(rows[0], events, votes.get(run, {}))
+
+    async def memories(
+        self, at: Standpoint, *, text: str = "", limit: int = 50, before: int = 0
+    ) -> Recall:
+        await self.check(at.thread, by=at.user)
+        memory = self._catalogue.memory
+        if memory is None:
+            return Recall()
+        if text:
+            return await memory.recall(text, at, limit=limit)
+        return Recall(tuple(await memory.list(at, limit=limit, before=before)))
 
     async def picture(self, picture: str, *, by: User) -> PictureView:
         found = await self._gallery.find(picture)
@@ -191,6 +207,18 @@ class Reader:
         incident = bool(incident_of(thread))
         return may_see(role, takes_part=takes_part, may_decide=may_decide, incident=incident)
 
+    async def _votes(self, which: str, value: str) -> Mapping[str, Mapping[str, bool]]:
+        """Run → person → whether the answer was good. *which*: a condition on the runs."""
+        rows = await self._store.read(
+            "SELECT f.run, f.person, f.good FROM feedback f"
+            f" JOIN runs r ON r.id = f.run WHERE r.{which} ORDER BY f.at",
+            value,
+        )
+        votes: dict[str, dict[str, bool]] = {}
+        for run, person, good in rows:
+            votes.setdefault(run, {})[person] = bool(good)
+        return votes
+
     async def _account(self, thread: ThreadRef, by: User) -> None:
         """Admins see everything, and it is written down what they looked at."""
         exists, takes_part = await takes_part_in(self._store, thread, by)
@@ -212,6 +240,7 @@ class Reader:
         return ApprovalView(shown, row.status, row.run, ThreadRef.parse(thread), row.decided_by)
 
 
-def _view(row: Row, events: Sequence[Recorded]) -> RunView:
+def _view(row: Row, events: Sequence[Recorded], votes: Mapping[str, bool]) -> RunView:
     run, thread, status, model, requester, created = row
-    return RunView(run, ThreadRef.parse(thread), status, model, requester, created, events)
+    place = ThreadRef.parse(thread)
+    return RunView(run, place, status, model, requester, created, events, votes)

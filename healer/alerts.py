@@ -20,6 +20,8 @@ from healer.words import shown
 
 _MOST = 1000
 """Alerts in one delivery."""
+_SHOWN = 40
+"""Labels of one alert that are kept."""
 _NAMING = ("host", "hostname", "nodename", "instance", "node")
 """Labels that may name a host of the inventory, most telling first."""
 _MILD = ("warning", "warn", "info", "information", "low", "none", "ok")
@@ -119,4 +121,5 @@ def _host(labels: Mapping[str, str], names: set[str]) -> str:
 def _details(alert: _Alert, labels: Mapping[str, str]) -> Iterator[str]:
     if description := shown(str(alert.annotations.get("description", ""))):
         yield description
-    yield from (f"{name}={value}" for name, value in sorted(labels.items()))
+    kept = sorted(labels.items())[:_SHOWN]
+    yield from (f"{name}={value}" for name, value in kept)

@@ -1,5 +1,8 @@
 """Alerts from outside, into the book of incidents: each at once, none lost."""
 
+import asyncio
+from collections.abc import Sequence
+
 from pydantic import JsonValue
 
 from bot.chat import Role
@@ -7,29 +10,40 @@ from bot.command import Caller, Command, command
 from bot.resources import Hosts
 from healer.alerts import Told, told
 from healer.healing import Healer
-from healer.incidents import Incident, opened
+from healer.incidents import Change, Incident, opened
 from healer.opening import in_storm
 from healer.signals import fingerprint
 from healer.standing import STORM, Standing
 from healer.updating import ALERT, closed
 
 _MINUTE = 60.0
+_TOGETHER = 20
+"""Incidents written in one transaction: others want to write as well."""
 
 
 class Intake:
     def __init__(self, healer: Healer, hosts: Hosts) -> None:
         self._healer = healer
         self._hosts = hosts
+        self._one = asyncio.Lock()
+        """One delivery after the other, so that each knows what the others opened."""
 
     async def take(self, payload: dict[str, JsonValue]) -> str:
-        """Raises Refused."""
+        """Raises Refused. Whoever sends a delivery again, after a crash, loses and doubles none."""
         alerts = told(payload, self._hosts)
+        async with self._one:
+            said = await self._take(alerts)
+        self._healer.bot.changed("")
+        return said
+
+    async def _take(self, alerts: Sequence[Told]) -> str:
         standing = await self._standing()
         fresh: dict[str, Incident] = {}
         known = over = 0
-        for each in alerts:
-            key = fingerprint(ALERT, each.host, each.finding.target)
-            kept = await self._healer.records.open_one(key)
+        keyed = [(fingerprint(ALERT, e.host, e.finding.target), e) for e in alerts]
+        there = await self._healer.records.open_ones([key for key, _ in keyed])
+        for key, each in keyed:
+            kept = there.get(key)
             if kept is None and not each.finding.ok:
                 fresh[key] = self._opened(each, standing)
             elif kept and each.finding.ok:
@@ -37,11 +51,14 @@ class Intake:
                 over += await self._healer.records.keep(kept, change, standing.at)
             else:
                 known += 1
-        made = await self._healer.records.open(
-            in_storm(standing, list(fresh.values())), standing.at
-        )
-        self._healer.bot.changed("")
-        return f"{len(made)} opened, {over} resolved, {known} known"
+        made = await self._open(in_storm(standing, list(fresh.values())), standing.at)
+        return f"{made} opened, {over} resolved, {known} known"
+
+    async def _open(self, changes: Sequence[Change], at: float) -> int:
+        made = 0
+        for first in range(0, len(changes), _TOGETHER):
+            made += len(await self._healer.records.open(changes[first : first + _TOGETHER], at))
+        return made
 
     def _opened(self, each: Told, standing: Standing) -> Incident:
         return opened(ALERT, each.host, each.finding, standing.at, standing.time)
@@ -50,10 +67,9 @@ class Intake:
         """No more than it takes: this may be asked for a hundred times a second."""
         records, at = self._healer.records, self._healer.round.now()
         recent = await records.loud_since(at - _MINUTE)
-        storm = await records.open_one(fingerprint(STORM, "", ""))
+        storm = await records.open_ones([fingerprint(STORM, "", "")])
         incidents = {each.fingerprint: each for each in recent}
-        if storm:
-            incidents[storm.incident.fingerprint] = storm.incident
+        incidents |= {key: kept.incident for key, kept in storm.items()}
         return Standing(
             await records.pass_time(0), at, incidents=incidents, rules=self._healer.round.rules
         )

@@ -7,7 +7,7 @@ from typing import TypeVar
 from pydantic import TypeAdapter
 
 from bot.events import Event
-from bot.journal import entries, head, insert
+from bot.journal import Head, entries, head, insert
 from bot.ports import Query, Row, Store
 from healer.budgets import Repair
 from healer.incidents import Change, Incident
@@ -91,12 +91,17 @@ class Records:
     async def open_incidents(self) -> list[Kept]:
         return [_kept(row) for row in await self._store.read(_OPEN)]
 
-    async def open_one(self, fingerprint: str) -> Kept | None:
+    async def open_ones(self, fingerprints: Sequence[str]) -> Mapping[str, Kept]:
+        """Those of these that are open, by fingerprint; at most a thousand at a time."""
+        if not fingerprints:
+            return {}
+        places = ", ".join(f"${n}" for n in range(1, len(fingerprints) + 1))
         rows = await self._store.read(
-            "SELECT data, version FROM incidents WHERE fingerprint = $1 AND closed IS NULL",
-            fingerprint,
+            f"SELECT data, version FROM incidents WHERE fingerprint IN ({places})"
+            " AND closed IS NULL",
+            *fingerprints,
         )
-        return _kept(rows[0]) if rows else None
+        return {kept.incident.fingerprint: kept for kept in map(_kept, rows)}
 
     async def loud_since(self, at: float) -> list[Incident]:
         """Those that opened since then and are told by themselves."""
@@ -162,9 +167,7 @@ class Records:
                 ):  # fmt: skip
                     query.later(_BEGIN_LOG, incident.log, str(incident.thread), at)
                     _show_thread(query, incident, at)
-                    insert(query, incident.log, entries(await head(query, incident.log), [
-                        change.event(at)
-                    ]))  # fmt: skip
+                    insert(query, incident.log, entries(Head(), [change.event(at)]))
                     made.append(change)
         return made
 

@@ -23,7 +23,7 @@ from bot.tool import Level, Risk, Tool, ToolContext, ToolError, Trust, Verdict, 
 from bot.views import ModelInfo, ModelStatus
 from healer.asking import Seen
 from healer.catalogue import Catalogue
-from healer.check import Finding, Remedy
+from healer.check import Finding, Point, Remedy
 from healer.commands import commands
 from healer.diagnosis import Diagnosis, proposing
 from healer.healing import Healer, Switch
@@ -100,6 +100,9 @@ class Machines(Fleet):
 
     async def look(self, now: float) -> Sequence[Seen]:
         return [*map(self._seen, self.names()), *self.extra]
+
+    def recall(self, check: str, host: str, target: str, points: Sequence[Point]) -> None:
+        """Its checks need no history."""
 
     def _seen(self, host: str) -> Seen:
         ok = self.state[host] == "active"

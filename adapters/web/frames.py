@@ -6,6 +6,7 @@ from typing import Any, assert_never
 from bot.chat import ThreadRef
 from bot.codec import fields
 from bot.events import ApprovalRequested
+from bot.memory import Remembered
 from bot.ports import Gap
 from bot.recorded import Live, ModelDelta, Recorded, ToolOutput
 from bot.views import ApprovalView, RunView, ThreadView
@@ -65,6 +66,25 @@ def run(view: RunView) -> dict[str, Any]:
         "requester": view.requester,
         "created": view.created,
         "events": [frame(recorded) for recorded in view.events],
+        "feedback": {who: "good" if good else "bad" for who, good in view.feedback.items()},
+    }
+
+
+def memory(one: Remembered) -> dict[str, Any]:
+    return {
+        "id": one.id,
+        "text": one.text,
+        "kind": one.kind,
+        "scope": one.scope,
+        "trust": one.trust,
+        "person": one.person,
+        "thread": one.thread,
+        "run_id": one.run,
+        "created": moment(one.created),
+        "expires": moment(one.expires) if one.expires else None,
+        "used": one.used,
+        "score": one.score,
+        "replaces": one.replaces,
     }
 
 

@@ -19,6 +19,7 @@ from bot.events import (
     RunStarted,
     RunStopped,
 )
+from bot.memory import Recall, Standpoint
 from bot.pictures import checked
 from bot.ports import Conflict, Forbidden, Gap, NotFound, Receipt, Refused, Settled
 from bot.recorded import Live, Recorded
@@ -239,6 +240,11 @@ class FakeBot:
                     status = "approved" if who else "pending"
                     return ApprovalView(event, status, name, run.thread, "".join(who[:1]))
         raise NotFound("there is no such approval")
+
+    async def memories(
+        self, at: Standpoint, *, text: str = "", limit: int = 50, before: int = 0
+    ) -> Recall:
+        raise NotImplementedError
 
     async def tools(self, *, by: User) -> Sequence[Tool]:
         return self.toolbox

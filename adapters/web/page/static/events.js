@@ -135,7 +135,7 @@ function closeBudget(run) {
 function runFinished(run, frame) {
   const last = run.items.findLast((item) => item.kind === "step");
   const said = last && !last.calls.length ? changeItem(run, last.key, (step) => ({ ...step, text: "" })) : run;
-  return tick(add(end(said, "done"), { kind: "answer", text: frame.text, at: frame.at }));
+  return tick(add(end(said, "done"), { kind: "answer", text: frame.text, at: frame.at, run: run.id, votes: {} }));
 }
 
 function runStopped(run, frame) {

@@ -20,7 +20,7 @@ const MAY_DECIDE = new Set(["approver", "admin"]);
 const CONNECTION = { connecting: "connecting…", lost: "connection lost, trying again…" };
 
 const place = (id) => document.getElementById(id);
-const state = { me: { role: "", mayDecide: false, schemas: {} }, health: {}, threads: [], commands: [] };
+const state = { me: { key: "", role: "", mayDecide: false, schemas: {} }, health: {}, threads: [], commands: [] };
 const api = new Api(() => location.reload());
 const drawer = new Drawer(place("sidebar"), place("menu"), place("shade"));
 const timeline = new Timeline(place("scroll"), place("timeline"), place("jump"));
@@ -132,6 +132,7 @@ function clicked(event) {
   else if (action === "picture") enlarge(conversation.album.get(picture).url);
   else if (action === "stop") attempt(conversation.stop());
   else if (action === "grant") attempt(conversation.grant(run));
+  else if (action === "feedback") attempt(conversation.feedback(run, text));
   else if (action === "logout") attempt(api.logout().then(() => location.reload()));
   else if (action === "example") example(text);
   else if (action) conversation.decisions.click(action, approval);
