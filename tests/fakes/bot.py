@@ -24,7 +24,16 @@ from bot.ports import Conflict, Forbidden, Gap, NotFound, Receipt, Refused, Sett
 from bot.recorded import Live, Recorded
 from bot.suggestion import Suggestion
 from bot.tool import Tool, Verdict
-from bot.views import ApprovalView, Health, ModelInfo, ModelStatus, PictureView, RunView, ThreadView
+from bot.views import (
+    ApprovalView,
+    Health,
+    IncidentView,
+    ModelInfo,
+    ModelStatus,
+    PictureView,
+    RunView,
+    ThreadView,
+)
 
 INSTALLED = ("qwen3:latest", "llama3.2-vision:11b")
 
@@ -239,6 +248,9 @@ class FakeBot:
                     status = "approved" if who else "pending"
                     return ApprovalView(event, status, name, run.thread, "".join(who[:1]))
         raise NotFound("there is no such approval")
+
+    async def incidents(self, *, by: User) -> Sequence[IncidentView]:
+        return []
 
     async def tools(self, *, by: User) -> Sequence[Tool]:
         return self.toolbox

@@ -4,7 +4,8 @@
 // run  = { id, seq, at, status: running | waiting | done | failed | stopped, requester, model,
 //          stopping, items: [item] }
 // item = message { text, pictures, by } | step { thinking, text, plan, ticked, calls } | answer { text }
-//      | budget { text, open } | note { tone, text, lines }, each with a key that stays its own
+//      | budget { text, open } | note { tone, text, lines } | incident { now, history }, each with a
+//      key that stays its own
 // Nothing is changed in place: what did not change is the same object, and need not be drawn again.
 
 import { RECORDED } from "./events.js";
