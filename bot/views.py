@@ -6,8 +6,12 @@ from typing import Protocol
 
 from bot.chat import Role, ThreadRef, User
 from bot.command import Command
+<<<<<<< HEAD
 from bot.events import ApprovalRequested
 from bot.memory import Recall, Standpoint
+=======
+from bot.events import ApprovalRequested, IncidentChanged
+>>>>>>> healpage
 from bot.recorded import Recorded
 from bot.suggestion import Suggestion
 from bot.tool import Tool
@@ -47,6 +51,8 @@ class ThreadView:
     """Of its newest run: queued ready running waiting done failed stopped."""
     waiting: bool
     """One of its approvals is open."""
+    incident: str = ""
+    """How the incident stands that it is about; empty for any other thread."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +76,16 @@ class ApprovalView:
     run: str
     thread: ThreadRef
     decided_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentView:
+    """How an incident stands: its newest event."""
+
+    event: IncidentChanged
+    thread: ThreadRef
+    at: float
+    """When that was, in seconds since the epoch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,11 +127,16 @@ class Reading(Protocol):
         ...
 
     async def approval(self, approval: str, *, by: User) -> ApprovalView: ...
+<<<<<<< HEAD
     async def memories(
         self, at: Standpoint, *, text: str = "", limit: int = 50, before: int = 0
     ) -> Recall:
         """What is remembered there: the newest ones, older than number *before* if that is given;
         with *text* what is about it, best first. NotFound when they may not see the thread."""
+=======
+    async def incidents(self, *, by: User) -> Sequence[IncidentView]:
+        """The newest 100; Forbidden for those below operator."""
+>>>>>>> healpage
         ...
 
     async def tools(self, *, by: User) -> Sequence[Tool]: ...
