@@ -267,17 +267,13 @@ class Reader:
         return ApprovalView(shown, row.status, row.run, ThreadRef.parse(thread), row.decided_by)
 
 
-<<<<<<< HEAD
-def _view(row: Row, events: Sequence[Recorded], votes: Mapping[str, bool]) -> RunView:
-=======
 def _state(last: str | None) -> str:
     """From the newest event of an incident's log."""
     event = decode(IncidentChanged.kind, last) if last else None
     return event.state if isinstance(event, IncidentChanged) else ""
 
 
-def _view(row: Row, events: Sequence[Recorded]) -> RunView:
->>>>>>> healpage
+def _view(row: Row, events: Sequence[Recorded], votes: Mapping[str, bool]) -> RunView:
     run, thread, status, model, requester, created = row
     place = ThreadRef.parse(thread)
     return RunView(run, place, status, model, requester, created, events, votes)

@@ -6,12 +6,8 @@ from typing import Protocol
 
 from bot.chat import Role, ThreadRef, User
 from bot.command import Command
-<<<<<<< HEAD
-from bot.events import ApprovalRequested
-from bot.memory import Recall, Standpoint
-=======
 from bot.events import ApprovalRequested, IncidentChanged
->>>>>>> healpage
+from bot.memory import Recall, Standpoint
 from bot.recorded import Recorded
 from bot.suggestion import Suggestion
 from bot.tool import Tool
@@ -127,16 +123,15 @@ class Reading(Protocol):
         ...
 
     async def approval(self, approval: str, *, by: User) -> ApprovalView: ...
-<<<<<<< HEAD
     async def memories(
         self, at: Standpoint, *, text: str = "", limit: int = 50, before: int = 0
     ) -> Recall:
         """What is remembered there: the newest ones, older than number *before* if that is given;
         with *text* what is about it, best first. NotFound when they may not see the thread."""
-=======
+        ...
+
     async def incidents(self, *, by: User) -> Sequence[IncidentView]:
         """The newest 100; Forbidden for those below operator."""
->>>>>>> healpage
         ...
 
     async def tools(self, *, by: User) -> Sequence[Tool]: ...

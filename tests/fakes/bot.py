@@ -250,15 +250,13 @@ class FakeBot:
                     return ApprovalView(event, status, name, run.thread, "".join(who[:1]))
         raise NotFound("there is no such approval")
 
-<<<<<<< HEAD
     async def memories(
         self, at: Standpoint, *, text: str = "", limit: int = 50, before: int = 0
     ) -> Recall:
         raise NotImplementedError
-=======
+
     async def incidents(self, *, by: User) -> Sequence[IncidentView]:
         return []
->>>>>>> healpage
 
     async def tools(self, *, by: User) -> Sequence[Tool]:
         return self.toolbox

@@ -159,18 +159,14 @@ class PageServer:
 
     async def command(self, request: web.Request) -> web.Response:
         body = await request.json()
-<<<<<<< HEAD
+        self.commanded.append((request.match_info["name"], body))
+        if self.refusal:
+            return _problem(409, self.refusal)
         if request.match_info["name"] == "feedback":
             verdict, run = body["text"].split()
             self.feedback.setdefault(run, {})["web:ann"] = verdict
             return web.json_response({"text": f"noted: {verdict}"})
-        if request.match_info["name"] != "status":
-=======
-        self.commanded.append((request.match_info["name"], body))
-        if self.refusal:
-            return _problem(409, self.refusal)
         if request.match_info["name"] not in COMMANDS:
->>>>>>> healpage
             return _problem(404, f"There is no command {request.match_info['name']}.")
         return web.json_response({"text": f"All is well. {body['text']}".strip()})
 

@@ -3,15 +3,10 @@
 // view = { thread, position, gap, runs: [run] }
 // run  = { id, seq, at, status: running | waiting | done | failed | stopped, requester, model,
 //          stopping, items: [item] }
-<<<<<<< HEAD
 // item = message { text, pictures, by } | step { thinking, text, plan, ticked, calls } |
 //        answer { text, run, votes: who → good | bad } |
-//        budget { text, open } | note { tone, text, lines }, each with a key that stays its own
-=======
-// item = message { text, pictures, by } | step { thinking, text, plan, ticked, calls } | answer { text }
-//      | budget { text, open } | note { tone, text, lines } | incident { now, history }, each with a
-//      key that stays its own
->>>>>>> healpage
+//        budget { text, open } | note { tone, text, lines } | incident { now, history },
+//        each with a key that stays its own
 // Nothing is changed in place: what did not change is the same object, and need not be drawn again.
 
 import { RECORDED } from "./events.js";

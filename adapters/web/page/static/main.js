@@ -132,11 +132,8 @@ function clicked(event) {
   else if (action === "picture") enlarge(conversation.album.get(picture).url);
   else if (action === "stop") attempt(conversation.stop());
   else if (action === "grant") attempt(conversation.grant(run));
-<<<<<<< HEAD
   else if (action === "feedback") attempt(conversation.feedback(run, text));
-=======
   else if (action === "command") attempt(once(target, conversation.command({ name: command, rest: text })));
->>>>>>> healpage
   else if (action === "logout") attempt(api.logout().then(() => location.reload()));
   else if (action === "example") example(text);
   else if (action) conversation.decisions.click(action, approval);
