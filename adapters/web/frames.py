@@ -9,7 +9,7 @@ from bot.events import ApprovalRequested
 from bot.memory import Remembered
 from bot.ports import Gap
 from bot.recorded import Live, ModelDelta, Recorded, ToolOutput
-from bot.views import ApprovalView, RunView, ThreadView
+from bot.views import ApprovalView, IncidentView, RunView, ThreadView
 
 _CARD = (
     "call",
@@ -95,6 +95,23 @@ def thread(view: ThreadView) -> dict[str, Any]:
         "updated": view.updated,
         "status": view.status,
         "waiting": view.waiting,
+        "incident": view.incident,
+    }
+
+
+def incident(view: IncidentView) -> dict[str, Any]:
+    event, facts = view.event, dict(view.event.facts)
+    return {
+        "id": event.incident,
+        "state": event.state,
+        "title": event.title,
+        "host": event.host,
+        "check": facts.get("check", ""),
+        "severity": event.severity,
+        "opened": event.since,
+        "closed": view.at if event.state == "resolved" else None,
+        "owner": facts.get("owner", ""),
+        "thread": thread_id(view.thread),
     }
 
 

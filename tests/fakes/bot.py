@@ -25,7 +25,16 @@ from bot.ports import Conflict, Forbidden, Gap, NotFound, Receipt, Refused, Sett
 from bot.recorded import Live, Recorded
 from bot.suggestion import Suggestion
 from bot.tool import Tool, Verdict
-from bot.views import ApprovalView, Health, ModelInfo, ModelStatus, PictureView, RunView, ThreadView
+from bot.views import (
+    ApprovalView,
+    Health,
+    IncidentView,
+    ModelInfo,
+    ModelStatus,
+    PictureView,
+    RunView,
+    ThreadView,
+)
 
 INSTALLED = ("qwen3:latest", "llama3.2-vision:11b")
 
@@ -245,6 +254,9 @@ class FakeBot:
         self, at: Standpoint, *, text: str = "", limit: int = 50, before: int = 0
     ) -> Recall:
         raise NotImplementedError
+
+    async def incidents(self, *, by: User) -> Sequence[IncidentView]:
+        return []
 
     async def tools(self, *, by: User) -> Sequence[Tool]:
         return self.toolbox

@@ -24,6 +24,7 @@ POLICY = (
     "require-trusted-types-for 'script'"
 )
 Frame = dict[str, Any]
+COMMANDS = ("status", "ack", "silence", "repair", "escalate", "why")
 USER: Frame = {"platform": "web", "id": "ann", "name": "ann", "also": [], "ceiling": "admin"}
 
 
@@ -41,11 +42,12 @@ class PageServer:
     decisions: list[tuple[str, Frame]] = field(default_factory=list[tuple[str, Frame]])
     pictures: dict[str, tuple[str, bytes]] = field(default_factory=dict[str, tuple[str, bytes]])
     """id → media type, data."""
+    commanded: list[tuple[str, Frame]] = field(default_factory=list[tuple[str, Frame]])
     stopped: list[str] = field(default_factory=list[str])
     feedback: dict[str, dict[str, str]] = field(default_factory=dict[str, dict[str, str]])
     """Run → who → good or bad."""
     refusal: str = ""
-    """Not empty: the next message or decision is refused with this line."""
+    """Not empty: the next message, decision or command is refused with this line."""
     url: str = ""
     sockets: list[tuple[str, web.WebSocketResponse]] = field(
         default_factory=list[tuple[str, web.WebSocketResponse]]
@@ -157,11 +159,14 @@ class PageServer:
 
     async def command(self, request: web.Request) -> web.Response:
         body = await request.json()
+        self.commanded.append((request.match_info["name"], body))
+        if self.refusal:
+            return _problem(409, self.refusal)
         if request.match_info["name"] == "feedback":
             verdict, run = body["text"].split()
             self.feedback.setdefault(run, {})["web:ann"] = verdict
             return web.json_response({"text": f"noted: {verdict}"})
-        if request.match_info["name"] != "status":
+        if request.match_info["name"] not in COMMANDS:
             return _problem(404, f"There is no command {request.match_info['name']}.")
         return web.json_response({"text": f"All is well. {body['text']}".strip()})
 

@@ -8,7 +8,7 @@ import { Follower } from "./socket.js";
 
 const RUN_MOVED = new Set([
   "run_started", "run_finished", "run_failed", "run_stopped", "approval_requested",
-  "approval_decided", "approval_expired", "approval_superseded",
+  "approval_decided", "approval_expired", "approval_superseded", "incident_changed",
 ]);
 
 export class Conversation {

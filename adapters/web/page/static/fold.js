@@ -5,7 +5,8 @@
 //          stopping, items: [item] }
 // item = message { text, pictures, by } | step { thinking, text, plan, ticked, calls } |
 //        answer { text, run, votes: who → good | bad } |
-//        budget { text, open } | note { tone, text, lines }, each with a key that stays its own
+//        budget { text, open } | note { tone, text, lines } | incident { now, history },
+//        each with a key that stays its own
 // Nothing is changed in place: what did not change is the same object, and need not be drawn again.
 
 import { RECORDED } from "./events.js";

@@ -127,12 +127,13 @@ function clicked(event) {
   const target = event.target.closest("[data-action], summary");
   if (!target) return;
   if (target.nodeName === "SUMMARY") target.parentElement.dataset.touched = "";
-  const { action, approval, call, picture, run, text } = target.dataset;
+  const { action, approval, call, command, picture, run, text } = target.dataset;
   if (action === "full") conversation.showAll(call);
   else if (action === "picture") enlarge(conversation.album.get(picture).url);
   else if (action === "stop") attempt(conversation.stop());
   else if (action === "grant") attempt(conversation.grant(run));
   else if (action === "feedback") attempt(conversation.feedback(run, text));
+  else if (action === "command") attempt(once(target, conversation.command({ name: command, rest: text })));
   else if (action === "logout") attempt(api.logout().then(() => location.reload()));
   else if (action === "example") example(text);
   else if (action) conversation.decisions.click(action, approval);
@@ -141,6 +142,16 @@ function clicked(event) {
 function enlarge(url) {
   place("enlarged").src = url;
   place("viewer").showModal();
+}
+
+// A button that was clicked waits until it is known what came of it.
+async function once(button, promise) {
+  button.disabled = true;
+  try {
+    await promise;
+  } finally {
+    button.disabled = false;
+  }
 }
 
 function example(text) {

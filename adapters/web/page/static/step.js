@@ -2,10 +2,11 @@
 
 import { callView } from "./call.js";
 import { h } from "./dom.js";
+import { incident } from "./incident.js";
 import { markdown } from "./markdown.js";
 import { clock } from "./time.js";
 
-export const ITEMS = { message, step, answer, budget, note };
+export const ITEMS = { message, step, answer, budget, note, incident };
 
 function message(item, ctx) {
   return h("article", { class: "message", "aria-label": `${item.by} said` },
