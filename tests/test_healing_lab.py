@@ -11,6 +11,7 @@ from pydantic import JsonValue
 from bot.agents import Ask
 from bot.events import ModelReplied
 from bot.tool import ToolCall
+from healer.repairing import works
 from tests.container_kit import container
 from tests.fakes.model import calls, results, says
 from tests.healing_kit import Thinking
@@ -45,6 +46,22 @@ def proposing(tool: str, runbook: str, **chosen: JsonValue) -> Thinking:
 
 def _looking(tool: str) -> dict[str, JsonValue]:
     return {"service": "nginx"} if tool == "service_status" else {}
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("ann      pts/0        Nov 28 12:10   .          1234 (10.0.0.7)", True),
+        ("ann      pts/0        2026-11-28 12:10   .          1234 (10.0.0.7)", True),
+        ("ann      tty1         Nov  8 00:03 00:09        1234", True),
+        ("ann      tty1         Nov  8 00:03 00:10        1234", False),
+        ("ann      pts/3        Nov 28 00:03  old         1234 (desk)", False),
+        ("who: command not found", False),
+    ],
+)
+def test_who_is_idle(line: str, *, expected: bool) -> None:
+    """Somebody who typed within ten minutes works there, however the date is written."""
+    assert works(line) is expected
 
 
 def active(machine: Machine) -> str:
@@ -158,7 +175,7 @@ async def test_load(tmp_path: Path, web1: Machine) -> None:
     limits = "one_minute = 0.01\nper_core = 0.001"
     try:
         async with watched(tmp_path, web1, load=limits) as bot:
-            await bot.rounds(8)
+            await bot.rounds(6)
             [incident] = await bot.incidents()
             why = await bot.command("why", incident.id)
             repairs = await bot.healer.records.repairs_of(incident.id)
@@ -194,10 +211,13 @@ async def test_somebody_works_there(tmp_path: Path, web1: Machine) -> None:
     they are gone it is."""
     async with watched(tmp_path, web1, services=NGINX) as bot:
         await bot.trust("restart-service")
+        web1.ssh("touch /run/utmp")  # sshd records who is there only where one is
         with terminal(web1):
             web1.ssh("systemctl stop nginx")
             await bot.rounds(8)
             [incident] = await bot.incidents()
+            why = await bot.command("why", incident.id)
+            assert "somebody works on web1" in why
             assert not await bot.healer.records.repairs_of(incident.id)
             assert active(web1) == "inactive"
         web1.ssh("while who -u | grep -q pts; do sleep 0.1; done")
