@@ -207,6 +207,7 @@ def test_many_labels() -> None:
     assert len(found.finding.details) < 10_000
 
 
+TOO_MANY: Payload = {"alerts": [{"status": "firing"}] * 1001}
 BAD: list[tuple[Payload, str]] = [
     ({}, "state: Field required"),
     ({"alerts": "many"}, "alerts: Input should be a valid list"),
@@ -273,21 +274,12 @@ async def test_storm(tmp_path: Path) -> None:
 
         incidents = await here.incidents()
         loud = [each for each in incidents if not each.quiet]
-<<<<<<< HEAD
-        opened = [each for each in incidents if each.check == "alert"]
-        waits.sort()
-        p99 = waits[int(len(waits) * 0.99)]
-        numbers = f"{len(waits)} messages, p99 {p99 * 1000:.0f} ms"
-        print(f"5,000 alerts in {took:.1f} s; {numbers}")
-        assert len(opened) == 5000
-=======
         p99 = sorted(waits)[int(len(waits) * 0.99)]
         print(
             f"5,000 alerts in {took:.1f} s; of {len(waits)} messages p99 {p99 * 1000:.0f} ms,"
             f" before {calm * 1000:.0f} ms"
         )
         assert sum(each.check == "alert" for each in incidents) == 5000
->>>>>>> healdocs
         assert len(loud) <= here.healer.round.rules.storm + 1
         assert took < 60
         assert p99 < 1 + 10 * calm
