@@ -207,7 +207,8 @@ def test_many_labels() -> None:
     assert len(found.finding.details) < 10_000
 
 
-TOO_MANY: Payload = {"alerts": [{"status": "firing"}] * 1001}
+_FIRING: JsonValue = {"status": "firing"}
+TOO_MANY: Payload = {"alerts": [_FIRING] * 1001}
 BAD: list[tuple[Payload, str]] = [
     ({}, "state: Field required"),
     ({"alerts": "many"}, "alerts: Input should be a valid list"),
