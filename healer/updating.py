@@ -24,7 +24,7 @@ def updated(standing: Standing, incident: Incident, finding: Finding | None) -> 
     if signal is None or signal.phase == "ok":
         why = "well again" if signal else "it is not looked at any more"
         return closed(standing, seen, why)
-    if signal.flaps(standing.rules) and not seen.flapping:
+    if signal.flaps(standing.rules) and not seen.flapping and not standing.quiet(seen):
         return escalated(standing, replace(seen, flapping=True), "it flaps: nothing is repaired")
     if seen.hopeless and seen.hopeless != incident.hopeless and incident.calls:
         return Change(seen)
