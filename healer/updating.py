@@ -25,7 +25,7 @@ def updated(standing: Standing, incident: Incident, finding: Finding | None) -> 
         return closed(standing, seen, "it is not looked at any more")
     if signal.phase == "ok":
         return closed(standing, seen, "well again")
-    if signal.flaps(standing.rules) and not seen.flapping:
+    if signal.flaps(standing.rules) and not seen.flapping and not standing.quiet(seen):
         return escalated(standing, replace(seen, flapping=True), "it flaps: nothing is repaired")
     if seen.hopeless and seen.hopeless != incident.hopeless and incident.calls:
         return Change(seen)

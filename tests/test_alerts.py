@@ -207,8 +207,8 @@ def test_many_labels() -> None:
     assert len(found.finding.details) < 10_000
 
 
-_FIRING: JsonValue = {"status": "firing"}
-TOO_MANY: Payload = {"alerts": [_FIRING] * 1001}
+MANY: list[JsonValue] = [{"status": "firing"} for _ in range(1001)]
+TOO_MANY: Payload = {"alerts": MANY}
 BAD: list[tuple[Payload, str]] = [
     ({}, "state: Field required"),
     ({"alerts": "many"}, "alerts: Input should be a valid list"),
