@@ -212,7 +212,7 @@ BAD: list[tuple[Payload, str]] = [
     ({"alerts": "many"}, "alerts: Input should be a valid list"),
     ({"alerts": [{}, {"status": "maybe"}]}, "alerts.1.status: Input should be 'firing'"),
     ({"alerts": [{"labels": ["a"]}]}, "alerts.0.labels: Input should be"),
-    ({"alerts": [None] * 1001}, "alerts: List should have at most 1000 items"),
+    ({"alerts": [cast("JsonValue", {})] * 1001}, "alerts: List should have at most 1000 items"),
     ({"state": "exploded", "ruleName": "x"}, "state: Input should be 'alerting'"),
 ]
 
