@@ -8,8 +8,8 @@ from healer.standing import Standing
 
 OWN = "bot"
 """The check of the bot itself: while it is not well, it repairs nothing else."""
-_NOT_NEEDED = ("model", "model warm-up")
-"""Parts of it that no repair needs: without a model the check's own runbook is suggested."""
+_NEEDED = ("runs", "feed", "scheduler", "clock")
+"""Parts of it that a repair needs; without a model the check's own runbook is suggested."""
 
 
 def forbidden(standing: Standing, incident: Incident) -> Iterator[str]:
@@ -62,7 +62,7 @@ def _wider(standing: Standing, incident: Incident) -> Iterator[str]:
     elif any(incident.fingerprint in cause.members for cause in standing.causes):
         yield "many are bad at once: one cause is suspected"
     for signal in standing.signals.values():
-        if signal.check == OWN and signal.phase != "ok" and signal.target not in _NOT_NEEDED:
+        if signal.check == OWN and signal.phase != "ok" and signal.target in _NEEDED:
             yield f"the bot itself is not well: {signal.target}"
 
 

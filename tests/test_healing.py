@@ -252,9 +252,11 @@ async def test_two_replicas_one_repair(tmp_path: Path) -> None:
         assert len(await here.healer.records.repairs_of(incident.id)) == 1
 
 
-@pytest.mark.parametrize(("part", "repaired"), [("model", True), ("database", False)])
+@pytest.mark.parametrize(
+    ("part", "repaired"), [("model", True), ("runbook x.yaml", True), ("runs", False)]
+)
 async def test_the_bot_is_not_well_itself(tmp_path: Path, part: str, repaired: bool) -> None:  # noqa: FBT001 - a test's parameter
-    """A bot whose own parts fail repairs nothing else; a model is not needed to repair."""
+    """A bot that cannot carry out runs repairs nothing; its other parts are not needed for it."""
     machines = Machines(*FOUR)
     machines.extra = [Seen("bot", "", Finding(part, ok=False, text=f"{part}: away"))]
     async with ward(tmp_path, machines) as here:

@@ -161,7 +161,7 @@ async def test_full_disk(tmp_path: Path, web1: Machine) -> None:
             incident = await bot.until(lambda found: found.noted)
             told, left = await bot.told(incident), web1.ssh(f"ls {logs}").split()
     finally:
-        web1.ssh(f"umount {logs}")
+        web1.ssh(f"umount {logs} && rmdir -p {logs} --ignore-fail-on-non-empty")
 
     assert incident.target == logs
     assert left == ["app.log", "app.log.1"]

@@ -74,7 +74,7 @@ def test_flapping(readings: str, *, flaps: bool) -> None:
     ],
 )
 def test_beyond_doubt(readings: str, why: str) -> None:
-    """Bad in three of five readings, over two minutes, and right now: less is too early."""
+    """Bad in three of five readings, for two minutes, and right now: less is too early."""
     found = signal(readings).unsettled(USUAL)
     assert found == why
 

@@ -8,8 +8,8 @@ from healer.check import Finding, Limits, Surroundings, check
 from healer.words import shown
 
 _CLOCK = "clock"
-_MILD = ("model", "model warm-up")
-"""Without them the bot still works: nobody is called for it."""
+_GRAVE = ("runs", "feed", "scheduler", "web", "slack", "discord")
+"""Without them the bot does not do what it is there for; nobody is called for anything else."""
 
 
 class BotLimits(Limits):
@@ -30,7 +30,7 @@ async def bot(around: Surroundings, limits: BotLimits) -> Mapping[str, Sequence[
             part,
             ok=not trouble,
             text=f"{part}: {shown(trouble) or 'well'}",
-            severity="warning" if part in _MILD else "critical",
+            severity="critical" if part in _GRAVE else "warning",
             external=True,
         )
         for part, trouble in sorted(troubles.items())

@@ -57,6 +57,7 @@ async def test_what_is_known(tab: Page, server: PageServer) -> None:
     await expect(card.locator(".card-title")).to_contain_text(
         "/srv is full on web1 Full⟨U+202E⟩<img"
     )
+    await expect(card.locator(".facts")).to_contain_text("K7QD2MX")
     await expect(card.locator(".facts")).to_contain_text("93 %")
     await expect(card.locator(".facts")).to_contain_text("free-disk(path=/srv), says the check")
     await expect(card.locator("pre")).to_contain_text("Full⟨U+202E⟩<img src=x")
@@ -75,7 +76,7 @@ async def test_a_button_is_a_command(tab: Page, server: PageServer, label: str) 
     await show(tab, server, OPENED)
     await tab.get_by_role("button", name=label).click()
     await expect(tab.locator("#timeline > .note")).to_contain_text("All is well")
-    await expect(tab.get_by_role("button", name=label)).to_be_enabled()
+    await expect(tab.get_by_role("button", name=label)).to_be_focused()
 
     command, text = ANSWERED[label]
     assert [(command, {"text": text, "thread": THREAD})] == server.commanded

@@ -19,8 +19,7 @@ export function incident({ now, history }, ctx) {
     h("header", { class: "card-head" },
       badge(now.state),
       h("h3", { class: "card-title break-words" }, exact(now.title)),
-      h("span", { class: `risk risk-${RISKS[now.severity] ?? "change"}` }, now.severity),
-      h("code", { class: "hint" }, exact(now.incident))),
+      h("span", { class: `risk risk-${RISKS[now.severity] ?? "change"}` }, now.severity)),
     facts(now),
     now.details && h("pre", { class: "code", tabindex: 0, "aria-label": "details" }, exact(now.details)),
     measured(now),
@@ -30,7 +29,7 @@ export function incident({ now, history }, ctx) {
 
 function facts(now) {
   const shown = [
-    ["since", when(now.since)], ...now.facts, now.runbook && ["suggested runbook", now.runbook],
+    ["incident", now.incident], ["since", when(now.since)], ...now.facts, now.runbook && ["suggested runbook", now.runbook],
   ].filter(Boolean);
   return h("dl", { class: "facts" }, shown.map(([name, value]) => h("div", { class: "fact" },
     h("dt", {}, exact(name)), h("dd", {}, exact(value)))));

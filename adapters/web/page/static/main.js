@@ -151,6 +151,7 @@ async function once(button, promise) {
     await promise;
   } finally {
     button.disabled = false;
+    if (document.activeElement === document.body) button.focus({ preventScroll: true });
   }
 }
 
