@@ -36,7 +36,8 @@ class Ask:
     upto: int = -1
     """Of a summary: seq of the run's last event that it stands for."""
     thread: str = ""
-    """Whose questions are best answered by the server that answered the last one."""
+    """Whose questions are best answered by the server that answered the last one; empty when nobody
+    waits for the answer: such questions come last."""
 
 
 @dataclass(frozen=True, slots=True)

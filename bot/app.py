@@ -30,6 +30,7 @@ from bot.execution import Executor
 from bot.feed import Feed
 from bot.journal import ProcessLog
 from bot.judging import Judges
+from bot.memory import Memory
 from bot.pictures import Gallery
 from bot.ports import Bot, Model, Part, Service, Store
 from bot.reading import Catalogue, Reader
@@ -113,7 +114,7 @@ class Kernel:
             redactor=redactor,
             process=ProcessLog(store, self.feed.ring),
         )
-        self.bot = ChatBot(parts, self._reader(parts, agents[0].tools))
+        self.bot = ChatBot(parts, self._reader(parts, agents[0].tools, resources.memory))
         accounting = builtin.accounting(budgets.day, access.role)
         self.dispatcher.add((*builtin.commands(self.bot), accounting))
 
@@ -127,7 +128,9 @@ class Kernel:
         wake = self.runtime.wake
         return Driver(self.model, calls, self.feed, briefer, redactor, budgets=budgets, wake=wake)
 
-    def _reader(self, parts: Parts, toolset: Callable[[], Mapping[str, Tool]]) -> Reader:
+    def _reader(
+        self, parts: Parts, toolset: Callable[[], Mapping[str, Tool]], memory: Memory | None
+    ) -> Reader:
         return Reader(
             parts.store,
             parts.access,
@@ -135,7 +138,7 @@ class Kernel:
             parts.process,
             parts.redactor.presentable,
             self._gallery,
-            Catalogue(toolset, lambda: self.dispatcher.all, self.health, self._sources),
+            Catalogue(toolset, lambda: self.dispatcher.all, self.health, self._sources, memory),
         )
 
     def add(self, part: Part) -> None:

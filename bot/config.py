@@ -67,6 +67,8 @@ class Settings(BaseSettings):
     """Where Ollama listens; of several the one with the least to do is asked."""
     ollama_api_key: SecretStr = SecretStr("")
     """Bearer token for an Ollama that wants one."""
+    model_concurrency: int = Field(default=4, ge=1, le=1024)
+    """Questions each Ollama is asked at once; others wait, those of people before learning."""
     hosts_file: Path | None = None
     """hosts.toml: machines reached over SSH, see docs/HOSTS.md; re-read when it changes."""
     chroma_url: str = ""

@@ -170,7 +170,7 @@ class Driver:
             thinking=self._redact(reply.thinking),
             notice=self._redact(reply.notice),
             context=replace(reply.context, last=last, tainted=tainted, memories=memories),
-            seconds=round(monotonic() - began, 3),
+            seconds=reply.seconds or round(monotonic() - began, 3),
         )
 
     async def _park(self, run: Run, until: float | None) -> bool:

@@ -133,9 +133,9 @@ class Memory(Protocol):
 
     async def recall(self, text: str, at: Standpoint, *, limit: int = 5) -> Recall: ...
     async def list(
-        self, at: Standpoint, *, kind: Kind | None = None, limit: int = 20
+        self, at: Standpoint, *, kind: Kind | None = None, limit: int = 20, before: int = 0
     ) -> Sequence[Remembered]:
-        """The newest ones."""
+        """The newest ones; with *before*, of those older than that number."""
         ...
 
     async def get(self, ids: Sequence[int], at: Standpoint) -> Sequence[Remembered]:

@@ -6,17 +6,19 @@ from dataclasses import dataclass
 from bot.access import Access, authorize, may_see
 from bot.approvals import Approvals
 from bot.chat import Role, ThreadRef, User, incident_of, incident_thread
+from bot.codec import decode
 from bot.command import Command
-from bot.events import ApprovalRequested, Noted
+from bot.events import ApprovalRequested, IncidentChanged, Noted
 from bot.feed import Present, presented
 from bot.journal import COLUMNS, ProcessLog, load, recorded
+from bot.memory import Memory, Recall, Standpoint
 from bot.pictures import Gallery
 from bot.ports import NotFound, Row, Store
 from bot.receiving import takes_part_in
 from bot.recorded import Recorded
 from bot.suggestion import Source, Suggestion
 from bot.tool import Tool
-from bot.views import ApprovalView, Health, PictureView, RunView, ThreadView
+from bot.views import ApprovalView, Health, IncidentView, PictureView, RunView, ThreadView
 
 _MINE = "SELECT r.thread FROM inbox i JOIN runs r ON r.id = i.run WHERE i.sender = $1"
 _DECIDABLE = (
@@ -25,6 +27,16 @@ _DECIDABLE = (
 _INCIDENTS = f"{incident_thread('')}%"
 _RECENTLY = 7 * 86_400
 """Seconds for which an incident is among everybody's threads."""
+_STANDING = (
+    "SELECT e.data FROM runs r JOIN events e ON e.log_id = r.id"
+    " WHERE r.thread = t.thread AND r.agent = 'incident' ORDER BY e.position DESC LIMIT 1"
+)
+_NEWEST_INCIDENTS = (
+    f"SELECT {COLUMNS}, r.thread FROM runs r JOIN events e ON e.log_id = r.id"
+    " WHERE r.agent = 'incident'"
+    " AND e.seq = (SELECT MAX(seq) FROM events WHERE log_id = r.id)"
+    " ORDER BY r.id DESC LIMIT 100"
+)
 _GOING = (
     "SELECT r.id, r.thread, r.status, t.title FROM runs r JOIN threads t ON t.thread = r.thread"
     " WHERE r.status IN ('queued', 'ready', 'running', 'waiting') ORDER BY r.id DESC LIMIT 50"
@@ -40,6 +52,7 @@ class Catalogue:
     commands: Callable[[], Mapping[str, Command]]
     health: Callable[[], Awaitable[Health]]
     sources: Callable[[], Mapping[str, Source]]
+    memory: Memory | None = None
 
 
 class Reader:
@@ -81,13 +94,17 @@ class Reader:
         rows = await self._store.read(
             "SELECT t.thread, t.title, t.updated,"
             " (SELECT status FROM runs r WHERE r.thread = t.thread ORDER BY r.id DESC LIMIT 1),"
-            f" t.thread IN ({_DECIDABLE}) FROM threads t WHERE {visible}"
+            f" t.thread IN ({_DECIDABLE}),"
+            f" CASE WHEN t.thread LIKE '{_INCIDENTS}' THEN ({_STANDING}) END"
+            f" FROM threads t WHERE {visible}"
             " ORDER BY t.updated DESC LIMIT 200",
             by.key,
         )
         return [
-            ThreadView(ThreadRef.parse(thread), title, updated, status or "", bool(waiting))
-            for thread, title, updated, status, waiting in rows
+            ThreadView(
+                ThreadRef.parse(thread), title, updated, status or "", bool(waiting), _state(last)
+            )
+            for thread, title, updated, status, waiting, last in rows
         ]
 
     async def thread(self, thread: ThreadRef, *, by: User) -> Sequence[RunView]:
@@ -106,7 +123,8 @@ class Reader:
         for row in rows:
             item = presented(recorded(row, thread), self._present)
             logs.setdefault(item.log, []).append(item)
-        return [_view(run, logs[run[0]]) for run in runs if run[0] in logs]
+        votes = await self._votes("thread = $1", str(thread))
+        return [_view(run, logs[run[0]], votes.get(run[0], {})) for run in runs if run[0] in logs]
 
     async def run(self, run: str, *, by: User) -> RunView:
         rows = await self._store.read(f"SELECT {_RUN} FROM runs r WHERE r.id = $1", run)
@@ -114,7 +132,20 @@ class Reader:
             raise NotFound(f"there is no run {run!r}")
         await self._account(ThreadRef.parse(rows[0][1]), by)
         log = await load(self._store, run, ThreadRef.parse(rows[0][1]))
-        return _view(rows[0], [presented(item, self._present) for item in log])
+        votes = await self._votes("id = $1", run)
+        events = [presented(item, self._present) for item in log]
+        return _view(rows[0], events, votes.get(run, {}))
+
+    async def memories(
+        self, at: Standpoint, *, text: str = "", limit: int = 50, before: int = 0
+    ) -> Recall:
+        await self.check(at.thread, by=at.user)
+        memory = self._catalogue.memory
+        if memory is None:
+            return Recall()
+        if text:
+            return await memory.recall(text, at, limit=limit)
+        return Recall(tuple(await memory.list(at, limit=limit, before=before)))
 
     async def picture(self, picture: str, *, by: User) -> PictureView:
         found = await self._gallery.find(picture)
@@ -136,6 +167,18 @@ class Reader:
         if not await self.sees(view.thread, by=by):
             raise NotFound(f"there is no approval {approval!r}")
         return view
+
+    async def incidents(self, *, by: User) -> Sequence[IncidentView]:
+        authorize(await self._role(by), Role.OPERATOR, "Looking at the incidents")
+        items = [
+            presented(recorded(row, ThreadRef.parse(row[6])), self._present)
+            for row in await self._store.read(_NEWEST_INCIDENTS)
+        ]
+        return [
+            IncidentView(item.event, item.thread, item.at / 1e6)
+            for item in items
+            if isinstance(item.event, IncidentChanged) and item.thread
+        ]
 
     async def tools(self, *, by: User) -> Sequence[Tool]:
         await self._role(by)
@@ -191,6 +234,18 @@ class Reader:
         incident = bool(incident_of(thread))
         return may_see(role, takes_part=takes_part, may_decide=may_decide, incident=incident)
 
+    async def _votes(self, which: str, value: str) -> Mapping[str, Mapping[str, bool]]:
+        """Run → person → whether the answer was good. *which*: a condition on the runs."""
+        rows = await self._store.read(
+            "SELECT f.run, f.person, f.good FROM feedback f"
+            f" JOIN runs r ON r.id = f.run WHERE r.{which} ORDER BY f.at",
+            value,
+        )
+        votes: dict[str, dict[str, bool]] = {}
+        for run, person, good in rows:
+            votes.setdefault(run, {})[person] = bool(good)
+        return votes
+
     async def _account(self, thread: ThreadRef, by: User) -> None:
         """Admins see everything, and it is written down what they looked at."""
         exists, takes_part = await takes_part_in(self._store, thread, by)
@@ -212,6 +267,13 @@ class Reader:
         return ApprovalView(shown, row.status, row.run, ThreadRef.parse(thread), row.decided_by)
 
 
-def _view(row: Row, events: Sequence[Recorded]) -> RunView:
+def _state(last: str | None) -> str:
+    """From the newest event of an incident's log."""
+    event = decode(IncidentChanged.kind, last) if last else None
+    return event.state if isinstance(event, IncidentChanged) else ""
+
+
+def _view(row: Row, events: Sequence[Recorded], votes: Mapping[str, bool]) -> RunView:
     run, thread, status, model, requester, created = row
-    return RunView(run, ThreadRef.parse(thread), status, model, requester, created, events)
+    place = ThreadRef.parse(thread)
+    return RunView(run, place, status, model, requester, created, events, votes)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from bot.events import ContextSummarised, Event, ModelReplied
+from bot.events import Usage as Tokens
 from bot.ports import Statement, Store
 
 _ADD = (
@@ -40,15 +41,15 @@ def today(ago: int = 0) -> str:
 def spent(run: str, person: str, events: Sequence[Event]) -> list[Statement]:
     """What adds the tokens of *events* to the table, to be written together with them."""
     return [
-        (_ADD, (today(), person, run, event.model, *_counted(event)))
+        added(run, person, event.model, event.usage, steps=int(isinstance(event, ModelReplied)))
         for event in events
         if isinstance(event, ModelReplied | ContextSummarised)
     ]
 
 
-def _counted(event: ModelReplied | ContextSummarised) -> tuple[int, int, int]:
-    steps = int(isinstance(event, ModelReplied))
-    return event.usage.prompt, event.usage.completion, steps
+def added(run: str, person: str, model: str, tokens: Tokens, *, steps: int = 0) -> Statement:
+    """What adds the tokens of one reply. *steps*: of a run."""
+    return _ADD, (today(), person, run, model, tokens.prompt, tokens.completion, steps)
 
 
 class Usage:

@@ -1,12 +1,13 @@
 """What may be looked at, and the shapes it comes in."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from bot.chat import Role, ThreadRef, User
 from bot.command import Command
-from bot.events import ApprovalRequested
+from bot.events import ApprovalRequested, IncidentChanged
+from bot.memory import Recall, Standpoint
 from bot.recorded import Recorded
 from bot.suggestion import Suggestion
 from bot.tool import Tool
@@ -46,6 +47,8 @@ class ThreadView:
     """Of its newest run: queued ready running waiting done failed stopped."""
     waiting: bool
     """One of its approvals is open."""
+    incident: str = ""
+    """How the incident stands that it is about; empty for any other thread."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +60,8 @@ class RunView:
     requester: str
     created: float
     events: Sequence[Recorded]
+    feedback: Mapping[str, bool] = field(default_factory=dict[str, bool])
+    """Who (``web:ann``) called its answer good, and who bad."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +72,16 @@ class ApprovalView:
     run: str
     thread: ThreadRef
     decided_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentView:
+    """How an incident stands: its newest event."""
+
+    event: IncidentChanged
+    thread: ThreadRef
+    at: float
+    """When that was, in seconds since the epoch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +123,17 @@ class Reading(Protocol):
         ...
 
     async def approval(self, approval: str, *, by: User) -> ApprovalView: ...
+    async def memories(
+        self, at: Standpoint, *, text: str = "", limit: int = 50, before: int = 0
+    ) -> Recall:
+        """What is remembered there: the newest ones, older than number *before* if that is given;
+        with *text* what is about it, best first. NotFound when they may not see the thread."""
+        ...
+
+    async def incidents(self, *, by: User) -> Sequence[IncidentView]:
+        """The newest 100; Forbidden for those below operator."""
+        ...
+
     async def tools(self, *, by: User) -> Sequence[Tool]: ...
     async def commands(self, *, by: User) -> Sequence[Command]:
         """Those that *by* may run."""

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from time import time
 
 from bot.agents import Agent
 from bot.config import Settings
@@ -58,14 +59,15 @@ def create(
     memory: Memory | None,
     toolset: Toolset,
     rules: Rules = USUAL,
+    clock: Callable[[], float] = time,
 ) -> Healing:
-    """Raises BadSettings."""
+    """Raises BadSettings. *clock*: that of the people, in seconds since the epoch."""
     records, catalogue = Records(store), shelved(settings)
     repairing = Repairing(records, store, catalogue, hosts)
     eyes, watching = watch_over(settings, hosts, lambda: healer.bot.read.health())
     switch = Switch(records, settings.data_dir / FLAG)
     healer = Healer(
-        Round(records, eyes.watch, hosts, eyes.escalation, rules, switch.off),
+        Round(records, eyes.watch, hosts, eyes.escalation, rules, switch.off, clock=clock),
         records, repairing, Diagnosis(records, catalogue), switch, memory,
     )  # fmt: skip
     approval, proposal = applying(catalogue), proposing(healer.diagnosis)

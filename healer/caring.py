@@ -91,6 +91,8 @@ class Caring:
             lines.append(f"the check {found.check} saw it, the last times: {marks}")
         touched = await self._healer.repairing.touched(standing)
         held = list(reasons(standing, found, touched))
+        if not held and await self._healer.repairing.visited(found.host):
+            held.append(f"somebody works on {found.host}: nothing is carried out unasked")
         lines += [f"not repaired by itself: {why}" for why in held]
         if not held:
             lines.append("nothing speaks against a repair")

@@ -8,6 +8,8 @@ from healer.standing import Standing
 
 OWN = "bot"
 """The check of the bot itself: while it is not well, it repairs nothing else."""
+_NOT_NEEDED = ("model", "model warm-up")
+"""Parts of it that no repair needs: without a model the check's own runbook is suggested."""
 
 
 def forbidden(standing: Standing, incident: Incident) -> Iterator[str]:
@@ -59,9 +61,9 @@ def _wider(standing: Standing, incident: Incident) -> Iterator[str]:
         yield f"it is a part of {incident.cause}"
     elif any(incident.fingerprint in cause.members for cause in standing.causes):
         yield "many are bad at once: one cause is suspected"
-    own = [s for s in standing.signals.values() if s.check == OWN and s.phase != "ok"]
-    if own:
-        yield f"the bot itself is not well: {own[0].target}"
+    for signal in standing.signals.values():
+        if signal.check == OWN and signal.phase != "ok" and signal.target not in _NOT_NEEDED:
+            yield f"the bot itself is not well: {signal.target}"
 
 
 def _earlier(standing: Standing, incident: Incident) -> Iterator[str]:

@@ -1,5 +1,6 @@
 """Ordering repairs, and following them to their end."""
 
+import re
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 
@@ -26,6 +27,8 @@ from healer.standing import Standing
 log = structlog.get_logger()
 _IDLE = 10
 """Minutes after which somebody who is logged in counts as away."""
+# After the name, the terminal and a date that is written in two ways; before process and origin.
+_IDLE_TIME = re.compile(r"\s(\.|\d\d:\d\d)\s+\d+(?:\s+\(.*\))?\s*$")
 
 
 class Repairing:
@@ -100,7 +103,7 @@ class Repairing:
         assert incident.proposal
         entry = self.catalogue.get(incident.proposal.runbook)
         level = await self.levels.of(entry) if entry else "observe"
-        if level == "observe" or (level == "auto" and await self._visited(incident.host)):
+        if level == "observe" or (level == "auto" and await self.visited(incident.host)):
             return None
         kept = await self._records.incident(incident.id)
         if kept is None or kept.incident.closed or kept.incident.repairing:
@@ -163,22 +166,19 @@ class Repairing:
             if isinstance(event, ToolStarted) and event.verdict.risk is not Risk.READ
         ]
 
-    async def _visited(self, name: str) -> bool:
+    async def visited(self, name: str) -> bool:
         """Whether somebody works on the host right now."""
         try:
             done = await self._hosts.get(name).run("LC_ALL=C who -u", timeout=10)
         except ToolError:
             return True  # what cannot be looked at is not touched
-        return any(map(_works, done.output.splitlines()))
+        return any(map(works, done.output.splitlines()))
 
 
-def _works(line: str) -> bool:
-    """``who -u``: name, terminal, date, time, idle (``.``, ``00:12`` or ``old``), pid, from."""
-    words = line.split()
-    if len(words) < 6:
+def works(line: str) -> bool:
+    """Whether a line of ``who -u`` is of somebody who is not idle."""
+    found = _IDLE_TIME.search(line)
+    if found is None:
         return False
-    idle = words[4]
-    if idle == ".":
-        return True
-    hours, _, minutes = idle.partition(":")
-    return hours == "00" and minutes.isdigit() and int(minutes) < _IDLE
+    hours, _, minutes = found[1].partition(":")
+    return found[1] == "." or (hours == "00" and int(minutes) < _IDLE)

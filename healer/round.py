@@ -8,7 +8,7 @@ from typing import Protocol
 from bot.ports import Bot
 from bot.resources import Hosts
 from healer.asking import Seen
-from healer.check import Finding
+from healer.check import Finding, Point
 from healer.opening import openings
 from healer.records import Kept, Records
 from healer.rules import Rules
@@ -23,6 +23,10 @@ _TRIES = 3
 class Looking(Protocol):
     async def look(self, now: float) -> Sequence[Seen]:
         """What all that is due shows; *now*: seconds since the epoch."""
+        ...
+
+    def recall(self, check: str, host: str, target: str, points: Sequence[Point]) -> None:
+        """What a signal was before this process began, oldest first."""
         ...
 
 
@@ -47,6 +51,7 @@ class Round:
         self._escalation = escalation
         self.rules = rules
         self._off = off
+        self._recalled = False
         self._clock = clock
 
     def now(self) -> float:
@@ -57,6 +62,7 @@ class Round:
         """Look at everything that is due, and bring the incidents up to date."""
         at = self._clock()
         time = await self._records.pass_time(self.rules.period)
+        await self._recall()
         seen = await self._watch.look(at)
         await self._fold(seen, time, at)
         findings = {fingerprint(s.check, s.host, s.finding.target): s.finding for s in seen}
@@ -69,6 +75,14 @@ class Round:
         if made:
             bot.changed(made[0].incident.log)
         return _now(standing, await self._records.open_incidents())
+
+    async def _recall(self) -> None:
+        """Once, so that trends do not begin anew with each life of the process."""
+        if self._recalled:
+            return
+        self._recalled = True
+        for signal in (await self._records.signals()).values():
+            self._watch.recall(signal.check, signal.host, signal.target, signal.history)
 
     async def standing(self, time: float | None = None, at: float | None = None) -> Standing:
         """How things stand, by the clocks as they were given or as they are."""
@@ -100,7 +114,12 @@ class Round:
                 continue  # well and without a number: there is nothing to remember
             changed[key] = signal.fold(each.finding, time, at, self.rules)
         names = {*self._hosts.names(), ""}
-        gone = [key for key, signal in known.items() if signal.host not in names]
+        gone = [
+            key
+            for key, signal in known.items()
+            if signal.host not in names
+            or (signal.phase == "ok" and time - signal.recent[-1].time > self.rules.forgotten)
+        ]
         await self._records.keep_signals(changed.values())
         await self._records.forget_signals(gone)
 

@@ -35,6 +35,8 @@ class Rules:
     at_once: int = 2
     diagnosis: float = 300.0
     """How long a repair waits for the diagnosis."""
+    forgotten: float = 7200.0
+    """Without any reading of a signal, although its host answers: what it was about is gone."""
     common_cause: int = 3
     """Targets of one group, bad within :attr:`common_within`, that point to one cause …"""
     common_part: float = 0.4

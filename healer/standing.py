@@ -3,12 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from healer.asking import AWAY
 from healer.budgets import Repair
 from healer.fleet import CommonCause, common_causes
 from healer.incidents import Incident
 from healer.records import Silence
 from healer.rules import USUAL, Rules
-from healer.signals import Signal
+from healer.signals import Signal, fingerprint
 
 COMMON_CAUSE, STORM = "common cause", "storm"
 """Checks of incidents that stand for others."""
@@ -55,6 +56,13 @@ class Standing:
         """Nobody is to be bothered with it now."""
         silenced = incident.silenced > self.at
         return incident.quiet or silenced or self.maintained(incident.host) is not None
+
+    def forgotten(self, signal: Signal) -> bool:
+        """Whether nothing tells of it any more, as of a container that was removed while nobody
+        looked; a host that cannot be asked says nothing either way."""
+        away = self.signals.get(fingerprint(AWAY, signal.host, ""))
+        silent = self.time - signal.recent[-1].time > self.rules.forgotten
+        return silent and (away is None or away.phase == "ok")
 
     def groups_of(self, host: str) -> tuple[str, ...]:
         return tuple(sorted(name for name, hosts in self.groups.items() if name and host in hosts))

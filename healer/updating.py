@@ -21,9 +21,10 @@ def updated(standing: Standing, incident: Incident, finding: Finding | None) -> 
     if incident.check == ALERT:
         return due(standing, seen)
     signal = standing.signals.get(incident.fingerprint)
-    if signal is None or signal.phase == "ok":
-        why = "well again" if signal else "it is not looked at any more"
-        return closed(standing, seen, why)
+    if signal is None or standing.forgotten(signal):
+        return closed(standing, seen, "it is not looked at any more")
+    if signal.phase == "ok":
+        return closed(standing, seen, "well again")
     if signal.flaps(standing.rules) and not seen.flapping and not standing.quiet(seen):
         return escalated(standing, replace(seen, flapping=True), "it flaps: nothing is repaired")
     if seen.hopeless and seen.hopeless != incident.hopeless and incident.calls:

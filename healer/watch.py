@@ -57,6 +57,11 @@ class Watch:
             for (check, host), why in self._unread.items()
         }
 
+    def recall(self, check: str, host: str, target: str, points: Sequence[Point]) -> None:
+        """What a signal was before this process began, oldest first."""
+        for point in points:
+            self.history.add(check, host, target, point)
+
     async def look(self, now: float) -> Sequence[Seen]:
         """What all that is due shows; *now*: seconds since the epoch.
 

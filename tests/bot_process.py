@@ -77,7 +77,7 @@ async def _start(
 async def _listening(process: asyncio.subprocess.Process) -> str:
     assert process.stdout
     said: list[str] = []
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(90):
         while line := (await process.stdout.readline()).decode():
             said.append(line)
             entry: dict[str, str] = json.loads(line) if line.startswith("{") else {}

@@ -15,7 +15,7 @@ from bot.config import Settings
 from bot.events import ApprovalRequested, Event, IncidentChanged
 from bot.journal import load
 from bot.memory import Memory
-from bot.ports import Part
+from bot.ports import Part, Service, Store
 from bot.redact import Redactor
 from bot.resources import Resources
 from bot.store.sqlite import SqliteStore
@@ -23,7 +23,7 @@ from bot.tool import Level, Risk, Tool, ToolContext, ToolError, Trust, Verdict, 
 from bot.views import ModelInfo, ModelStatus
 from healer.asking import Seen
 from healer.catalogue import Catalogue
-from healer.check import Finding, Remedy
+from healer.check import Finding, Point, Remedy
 from healer.commands import commands
 from healer.diagnosis import Diagnosis, proposing
 from healer.healing import Healer, Switch
@@ -100,6 +100,9 @@ class Machines(Fleet):
 
     async def look(self, now: float) -> Sequence[Seen]:
         return [*map(self._seen, self.names()), *self.extra]
+
+    def recall(self, check: str, host: str, target: str, points: Sequence[Point]) -> None:
+        """Its checks need no history."""
 
     def _seen(self, host: str) -> Seen:
         ok = self.state[host] == "active"
@@ -225,6 +228,7 @@ async def ward(
     contacts: tuple[str, ...] = ("web:ann", "web:admin"),
     clock: list[float] | None = None,
     runbook: str = RUNBOOK,
+    services: Callable[[Settings, Store], Sequence[Service]] = lambda _settings, _store: (),
     **given: object,
 ) -> AsyncGenerator[Ward]:
     """One life of a bot that heals *machines*; rounds come when the test wants them."""
@@ -245,7 +249,7 @@ async def ward(
         healer = Healer(eyes, records, repairing, Diagnosis(records, catalogue), switch, memory)
         kernel = _kernel(chosen, store, healer, catalogue, machines, model)
         async with asyncio.TaskGroup() as tasks:
-            serving = tasks.create_task(kernel.serve((healer,)))
+            serving = tasks.create_task(kernel.serve((healer, *services(chosen, store))))
             await healer.serving.wait()
             try:
                 yield Ward(healer, kernel, store, machines, now)

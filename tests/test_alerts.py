@@ -207,12 +207,14 @@ def test_many_labels() -> None:
     assert len(found.finding.details) < 10_000
 
 
+MANY: list[JsonValue] = [{"status": "firing"} for _ in range(1001)]
+TOO_MANY: Payload = {"alerts": MANY}
 BAD: list[tuple[Payload, str]] = [
     ({}, "state: Field required"),
     ({"alerts": "many"}, "alerts: Input should be a valid list"),
     ({"alerts": [{}, {"status": "maybe"}]}, "alerts.1.status: Input should be 'firing'"),
     ({"alerts": [{"labels": ["a"]}]}, "alerts.0.labels: Input should be"),
-    ({"alerts": [cast("JsonValue", {})] * 1001}, "alerts: List should have at most 1000 items"),
+    (TOO_MANY, "alerts: List should have at most 1000 items"),
     ({"state": "exploded", "ruleName": "x"}, "state: Input should be 'alerting'"),
 ]
 

@@ -137,7 +137,7 @@ async def test_a_filled_disk_is_found(lab: Lab) -> None:
 
     assert (True, False, True) == (told(empty, "/mnt/small").ok, full.ok, full.confirmed)
     assert full.remedy
-    assert {"mount": "/mnt/small"} == full.remedy.parameters
+    assert {"path": "/mnt/small"} == full.remedy.parameters
     assert "/mnt/small" not in {each.target for each in unlisted}
     assert "full in about" in foretold.text
 

@@ -109,7 +109,7 @@ def test_only_a_sound_name_of_a_mount_gets_a_remedy() -> None:
     remedy = told(reading("disk", full), "/").remedy
 
     assert remedy
-    assert ("free-disk-space", {"mount": "/"}) == (remedy.runbook, remedy.parameters)
+    assert ("free-disk-space", {"path": "/"}) == (remedy.runbook, remedy.parameters)
     assert told(reading("disk", odd), "/srv/../etc").remedy is None
     assert told(reading("disk", DEBIAN), "/srv/my data").remedy is None
 

@@ -9,6 +9,8 @@ import pytest
 from bot.at_once import at_once
 from bot.events import RunFailed, RunFinished
 from bot.ports import Refused
+from healer.asking import Seen
+from healer.check import Finding
 from tests.healing_kit import QUICK, RUNBOOK, Machines, trust_the_runbook, ward
 from tests.kernel_kit import ANN
 
@@ -248,3 +250,16 @@ async def test_two_replicas_one_repair(tmp_path: Path) -> None:
         assert machines.done == [("web1", "restart")]
         [incident] = await here.incidents()
         assert len(await here.healer.records.repairs_of(incident.id)) == 1
+
+
+@pytest.mark.parametrize(("part", "repaired"), [("model", True), ("database", False)])
+async def test_the_bot_is_not_well_itself(tmp_path: Path, part: str, repaired: bool) -> None:  # noqa: FBT001 - a test's parameter
+    """A bot whose own parts fail repairs nothing else; a model is not needed to repair."""
+    machines = Machines(*FOUR)
+    machines.extra = [Seen("bot", "", Finding(part, ok=False, text=f"{part}: away"))]
+    async with ward(tmp_path, machines) as here:
+        await trust_the_runbook(here)
+        machines.state["web1"] = "failed"
+        await here.rounds(8)
+
+        assert bool(machines.done) == repaired

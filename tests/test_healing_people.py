@@ -1,5 +1,6 @@
 """Who is called, who decides, and what a model that diagnoses can and cannot do."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from bot.tool import ToolCall
 from healer.asking import Seen
 from healer.check import Finding
 from tests.fakes.model import calls, says
-from tests.healing_kit import Machines, Thinking, ward
+from tests.healing_kit import QUICK, Machines, Thinking, ward
 from tests.kernel_kit import ANN, BOB, Bench
 
 FOUR = ("web1", "web2", "web3", "web4")
@@ -136,3 +137,22 @@ async def test_other_findings_beside(tmp_path: Path) -> None:
         assert why in here.healer.diagnosis.request(incident)
         assert HEALER.platform == "healer"
         assert not [e for e in await here.told(incident) if isinstance(e, ToolStarted)]
+
+
+async def test_what_is_gone_is_forgotten(tmp_path: Path) -> None:
+    """A bad target that nothing tells of any more, such as a removed container, is closed after
+    two hours of the healer's clock, and not before."""
+    machines = Machines(*FOUR)
+    rules = replace(QUICK, forgotten=100.0)
+    gone = Seen("docker", "web1", Finding("container web", ok=False, text="container web exited"))
+    machines.extra = [gone]
+    async with ward(tmp_path, machines, rules=rules) as here:
+        await here.rounds(3)
+        machines.extra = []
+        await here.rounds(9)
+        assert not (await here.incident()).closed
+        await here.rounds(4)
+
+        incident = await here.incident()
+        assert incident.closed
+        assert "not looked at any more" in (await here.told(incident))[-2].text

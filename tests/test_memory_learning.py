@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from bot.events import (
     RunStarted,
     ToolFinished,
     ToolStarted,
+    Usage,
 )
 from bot.memory import Remembered, Standpoint, Status
 from bot.ports import ModelError
@@ -275,3 +277,17 @@ def test_a_viewers_words_are_not_trusted() -> None:
 def test_answers_that_hold_nothing(answer: str) -> None:
     """Prose, broken JSON and other shapes are no lessons and no trouble."""
     assert [] == lessons(answer)
+
+
+async def test_what_learning_costs_is_counted(tmp_path: Path, lab: Lab) -> None:
+    """For who began the run, as no step of it, whether or not anything was learned."""
+    teacher = ScriptedModel(replace(says("[]"), model="teacher", usage=Usage(50, 5)))
+    async with learning(tmp_path, teacher, ScriptedModel(says("Noted.")), lab) as (bench, _):
+        await bench.say(SAID, ANN)
+        await bench.until("run_finished")
+        query = "SELECT person, prompt, completion, steps FROM usage WHERE model = 'teacher'"
+        async with asyncio.timeout(10):
+            while not (rows := await bench.store.read(query)):  # noqa: ASYNC110 - nobody is told
+                await asyncio.sleep(0.02)
+
+    assert [(ANN.key, 50, 5, 0)] == rows

@@ -15,6 +15,7 @@ from adapters.discord.identity import People
 from adapters.discord.inbound import Inbound
 from adapters.discord.place import here, thread_of
 from adapters.live.forms import arguments
+from adapters.live.incidents import command_of
 from bot.access import authorize
 from bot.chat import IncomingMessage, Role, ThreadRef, User
 from bot.command import Caller
@@ -82,6 +83,9 @@ class Clicks:
             await self._bot.stop(value, by=user)
         elif action == "grant":
             return await self._bot.command("grant", value, Caller(user, _where(interaction)))
+        elif action.startswith("care_"):
+            command, text = command_of(action, value)
+            return await self._bot.command(command, text, Caller(user, _where(interaction)))
         elif action.startswith("feedback_"):
             text = f"{action.removeprefix('feedback_')} {value}"
             return await self._bot.command("feedback", text, Caller(user, _where(interaction)))

@@ -10,6 +10,7 @@ from adapters.discord.identity import People
 from adapters.discord.place import here, thread_of
 from adapters.discord.wire import DiscordWire
 from adapters.live.files import fetched
+from adapters.live.ops import OpsChannel
 from adapters.live.texts import one_line
 from adapters.live.turns import Turns
 from adapters.live.watermarks import Watermarks
@@ -49,6 +50,7 @@ class Inbound:
         people: People,
         store: Store,
         files: Files,
+        ops: OpsChannel,
     ) -> None:
         self._bot = bot
         self._client = client
@@ -56,6 +58,7 @@ class Inbound:
         self._people = people
         self._store = store
         self._files = files
+        self._ops = ops
         self.watermarks = Watermarks(store, "discord")
         self._turns = Turns()
 
@@ -100,7 +103,7 @@ class Inbound:
         if not thread.thread or re.match(r"\s*<@", message.content):
             return False
         [(talks,)] = await self._store.read(_TALKS, str(thread))
-        if not talks:
+        if not talks and await self._ops.meant(thread) == thread:
             return False
         blind = not message.content and not message.attachments
         if blind and await self.watermarks.claim(f"blind:{thread.thread}"):
@@ -123,7 +126,7 @@ class Inbound:
             await self.opened(thread, user, text)
             await self._bot.receive(
                 IncomingMessage(
-                    str(message.id), thread, user, text,
+                    str(message.id), await self._ops.meant(thread), user, text,
                     attachments=files.pictures, addressed=heard.addressed,
                 )
             )  # fmt: skip
@@ -158,7 +161,8 @@ class Inbound:
         return text.strip()
 
     async def _command(self, name: str, rest: str, heard: Heard) -> str:
-        caller = Caller(heard.user, heard.thread, str(heard.message.id))
+        about = await self._ops.meant(heard.thread)
+        caller = Caller(heard.user, about, str(heard.message.id))
         try:
             return await self._bot.command(name, rest, caller)
         except Refused as refused:

@@ -6,6 +6,7 @@ from typing import Any
 
 from adapters.discord import parts
 from adapters.discord.cards import budget, card
+from adapters.discord.incidents import told
 from adapters.discord.parts import escaped
 from adapters.live.pacing import CARD, DISCORD, grouped
 from adapters.live.plots.drawing import plots
@@ -29,6 +30,8 @@ class Render:
 
     def __call__(self, story: Story) -> Sequence[Post]:
         quiet = self.thoughts == "off"
+        if story.incident:
+            return [*told(story, story.incident), *plots(story)]
         return [*self._told(story, quiet=quiet), *(() if quiet else plots(story))]
 
     def _told(self, story: Story, *, quiet: bool) -> Sequence[Post]:

@@ -16,10 +16,12 @@ from adapters.discord.files import Files
 from adapters.discord.identity import People
 from adapters.discord.inbound import Inbound
 from adapters.discord.orders import Orders
+from adapters.discord.place import thread_of
 from adapters.discord.render import Render
 from adapters.discord.wire import DiscordWire
 from adapters.live.allowance import Limits
 from adapters.live.lease import SECONDS, Lease
+from adapters.live.ops import OpsChannel, channel_on
 from adapters.live.teller import Teller
 from bot.chat import ThreadRef
 from bot.config import Settings
@@ -119,9 +121,9 @@ class DiscordService:
     async def _connected(self, client: Client, bot: Bot, lease: Lease) -> None:
         wire = DiscordWire(client)
         people = People(client, self._settings.discord_home_guild)
-        inbound = Inbound(
-            bot, client, wire, people, self._store, Files(self._settings.discord_api_url)
-        )
+        ops = OpsChannel(self._store, await _ops_place(client, self._settings))
+        files = Files(self._settings.discord_api_url)
+        inbound = Inbound(bot, client, wire, people, self._store, files, ops)
         absence = Absence(client, inbound, self._store, age=self._settings.catch_up_age)
         clicks = Clicks(bot, people, inbound)
         orders = Orders(bot, people, inbound, wire)
@@ -131,7 +133,7 @@ class DiscordService:
         client.back = absence.bell.set
         teller = Teller(
             "discord", wire, Render(self._settings.thoughts), self._store,
-            limits=LIMITS, channel_of=_bucket,
+            limits=LIMITS, channel_of=_bucket, ops=ops,
         )  # fmt: skip
         failure: Exception | None = None
         async with asyncio.TaskGroup() as tasks:
@@ -160,6 +162,16 @@ class DiscordService:
                 since = monotonic()
         log.warning("Discord's gateway is gone", seconds=self._stale)
         await client.close()
+
+
+async def _ops_place(client: Client, settings: Settings) -> ThreadRef | None:
+    """The operators' channel, in whichever guild it is; raises what discord.py does."""
+    channel = channel_on(settings, "discord")
+    if not channel:
+        return None
+    found = await client.fetch_channel(int(channel))
+    guild = getattr(found, "guild", None)
+    return thread_of(guild.id if guild else None, int(channel), None)
 
 
 def _bucket(thread: ThreadRef) -> str:

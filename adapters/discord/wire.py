@@ -97,7 +97,7 @@ class DiscordWire:
         quiet = parts.SILENT if post.urgency is Urgency.PROGRESS else 0
         body = {
             **post.body, "flags": post.body.get("flags", 0) | quiet, "nonce": key,
-            "enforce_nonce": True, "allowed_mentions": PINGS,
+            "enforce_nonce": True, "allowed_mentions": post.body.get("allowed_mentions", PINGS),
         }  # fmt: skip
         if post.files:
             return await self._upload(thread, key, post)

@@ -139,19 +139,19 @@ class Channel:
             known = await self._means.deliveries.intend(telling.log, telling.place, part)
             telling.delivered[part] = known
         else:  # it was tried before, by this process or by one that is gone
-            found = await self._means.wire.find(telling.thread, known.key)
+            found = await self._means.wire.find(telling.where(part), known.key)
         if found:
             # Whether it looks as it should is not known: an edit makes sure.
             await self._settle(telling, replace(due, digest=""), found)
             return
-        message = await self._means.wire.post(telling.thread, known.key, post)
+        message = await self._means.wire.post(telling.where(part), known.key, post)
         self._means.allowance.posted(self.name)
         await self._settle(telling, due, message)
 
     async def _edit(self, telling: Telling, due: Due) -> None:
         self._means.allowance.edited(due.message)
         try:
-            await self._means.wire.edit(telling.thread, due.message, due.post)
+            await self._means.wire.edit(telling.where(due.post.part), due.message, due.post)
         except Stale:
             telling.delivered.pop(due.post.part)
             telling.moved.add(due.post.part)

@@ -1,10 +1,12 @@
 """What has been delivered where: the memory that makes every message of a run appear once."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from adapters.live.incidents import ROOT
+from bot.chat import incident_thread
 from bot.ports import Store
 
 State = Literal["intent", "sent", "failed"]
@@ -27,6 +29,20 @@ _RENDERED = (
 _UNDONE = (
     "SELECT r.id, r.thread FROM runs r LEFT JOIN rendered d ON d.log_id = r.id"
     " WHERE r.thread LIKE $1 AND (d.whole IS NULL OR d.whole = 0) ORDER BY r.created"
+)
+_UNTOLD = (
+    "SELECT r.id, r.thread, r.agent FROM runs r LEFT JOIN rendered d ON d.log_id = r.id"
+    " WHERE r.thread LIKE $1 AND r.created > {now} - 86400 AND (d.whole IS NULL OR d.whole = 0)"
+    " AND NOT EXISTS (SELECT 1 FROM incidents i WHERE i.log = r.id AND i.quiet = 1)"
+    " ORDER BY r.created"
+)
+_INCIDENT = (
+    "SELECT d.message_id FROM runs r JOIN deliveries d ON d.log_id = r.id"
+    " WHERE r.thread = $1 AND r.agent = 'incident' AND d.place = $2 AND d.part = $3"
+)
+_THREAD = (
+    "SELECT r.thread FROM deliveries d JOIN runs r ON r.id = d.log_id"
+    " WHERE d.place = $1 AND d.part = $2 AND d.message_id = $3"
 )
 _HEAD = "SELECT COALESCE(MAX(seq), -1) FROM events WHERE log_id = $1"
 _WHOSE = "SELECT d.log_id, d.part FROM deliveries d WHERE d.place = $1 AND d.message_id = $2"
@@ -76,6 +92,22 @@ class Deliveries:
     async def undone(self, platform: str) -> Mapping[str, str]:
         """Runs whose story is not wholly told: log → thread, oldest first."""
         return dict(await self._store.read(_UNDONE, f"{platform}:%"))
+
+    async def untold(self) -> Sequence[tuple[str, str, str]]:
+        """(log, thread, agent) of what belongs to incidents and is not wholly told, of the last
+        day, oldest first."""
+        rows = await self._store.read(_UNTOLD, f"{incident_thread('')}%")
+        return [(row[0], row[1], row[2]) for row in rows]
+
+    async def incident_message(self, incident: str, place: str) -> str:
+        """The first message of an incident; empty while it is not posted."""
+        rows = await self._store.read(_INCIDENT, str(incident_thread(incident)), place, ROOT)
+        return rows[0][0] if rows else ""
+
+    async def incident_at(self, place: str, message: str) -> str:
+        """The thread of the incident whose first message it is; empty for any other."""
+        rows = await self._store.read(_THREAD, place, ROOT, message)
+        return rows[0][0] if rows else ""
 
     async def head(self, log: str) -> int:
         """The seq of a log's last event; -1 when it has none."""

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from adapters.live.incidents import picture
 from adapters.live.views import Budget, CallView, Card, CardState, Ending, Step
 from bot.chat import User
 from bot.events import (
@@ -16,6 +17,7 @@ from bot.events import (
     BudgetGranted,
     BudgetReached,
     Event,
+    IncidentChanged,
     MessageJoined,
     ModelReplied,
     RunFailed,
@@ -60,6 +62,12 @@ class Story:
     ending: Ending | None = None
     begun: int = 0
     """Microseconds since the epoch."""
+    incident: IncidentChanged | None = None
+    """As it stands, when the story is an incident's."""
+    lines: list[tuple[int, IncidentChanged]] = field(
+        default_factory=list[tuple[int, IncidentChanged]]
+    )
+    """What happened to the incident, with its seq."""
     _said: str = ""  # an answer that may be the last one, which the run's end tells
     _heard: int = -1  # the last message that joined
 
@@ -106,6 +114,15 @@ class Story:
             thought = "\n".join(filter(None, (event.notice, said)))
         calls = tuple(map(CallView, event.tool_calls))
         self.steps.append(Step(len(self.steps), at, thought, calls))
+
+    def changed(self, event: IncidentChanged, at: int) -> None:  # noqa: ARG002 - a handler gets both
+        self.incident = event
+        self.lines.append((self.seq, event))
+        plot = picture(event)
+        if plot is not None and "signal" not in self.plots:
+            self.plots["signal"] = plot
+        if event.state == "resolved":
+            self.ending = Ending("done", event.text)
 
     def joined(self, event: MessageJoined, at: int) -> None:  # noqa: ARG002 - a handler gets both
         self._heard = self.seq
@@ -241,4 +258,5 @@ _HANDLERS: Mapping[type, Callable[[Story, Any, int], None]] = {
     RunFinished: Story.end,
     RunFailed: Story.end,
     RunStopped: Story.end,
+    IncidentChanged: Story.changed,
 }

@@ -3,9 +3,10 @@
 import hashlib
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from adapters.live.deliveries import Delivery
+from adapters.live.incidents import ROOT
 from adapters.live.story import Story
 from adapters.live.wire import Post, Renderer, Urgency
 from bot.chat import ThreadRef
@@ -36,6 +37,13 @@ class Telling:
     moved: set[str] = field(default_factory=set[str])
     """Parts whose message was taken away, to be posted anew: also when the run is over by then."""
     due: list[Due] = field(default_factory=list[Due])
+    source: ThreadRef | None = None
+    """The thread it is about, when it is told somewhere else."""
+
+    def where(self, part: str) -> ThreadRef:
+        """Where a message goes: all of an incident's but the first go into that one's thread."""
+        root = self.delivered.get(ROOT) if self.story.incident and part != ROOT else None
+        return replace(self.thread, thread=root.message) if root else self.thread
 
     @property
     def place(self) -> str:

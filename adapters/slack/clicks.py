@@ -3,6 +3,7 @@
 from typing import Any, cast
 
 from adapters.live.forms import arguments, editable
+from adapters.live.incidents import command_of
 from adapters.live.wire import Later, Rejected, Uncertain
 from adapters.slack import modals
 from adapters.slack.identity import People
@@ -59,6 +60,10 @@ class Clicks:
             await self._bot.stop(value, by=user)
         elif name == "grant":
             await self._bot.command("grant", value, Caller(user, thread))
+        elif name.startswith("care_"):
+            command, text = command_of(name, value)
+            said = await self._bot.command(command, text, Caller(user, thread))
+            await self._inbound.whisper(thread, user.id, said)
         elif name.startswith("feedback_"):
             text = f"{name.removeprefix('feedback_')} {value}"
             said = await self._bot.command("feedback", text, Caller(user, thread))

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from adapters.live.files import fetched
+from adapters.live.ops import OpsChannel
 from adapters.live.patience import patiently
 from adapters.live.recent import Recent
 from adapters.live.turns import Turns
@@ -49,6 +50,7 @@ class Inbound:
         people: People,
         store: Store,
         files: Files,
+        ops: OpsChannel,
     ) -> None:
         self._bot = bot
         self._me = me
@@ -56,6 +58,7 @@ class Inbound:
         self._people = people
         self._store = store
         self._files = files
+        self._ops = ops
         self.watermarks = Watermarks(store, "slack")
         self._turns = Turns()
         self._taken = Recent()
@@ -113,7 +116,7 @@ class Inbound:
         """A follow-up in a thread of the bot's, unless it is said to somebody else."""
         if not event.get("thread_ts") or re.match(r"\s*<@", str(event.get("text", ""))):
             return False
-        if str(thread) in self._ours:
+        if str(thread) in self._ours or await self._ops.meant(thread) != thread:
             return True
         [(talks,)] = await self._store.read(_TALKS, str(thread))
         return bool(talks)
@@ -133,8 +136,9 @@ class Inbound:
             text = "\n\n".join(filter(None, (text, files.text)))
             if not text.strip() and addressed and not files.pictures:
                 text = "help"
+            about = await self._ops.meant(thread)
             message = IncomingMessage(
-                event["ts"], thread, user, text, attachments=files.pictures, addressed=addressed
+                event["ts"], about, user, text, attachments=files.pictures, addressed=addressed
             )
             receipt = await self._bot.receive(message)
         except Refused as refused:
@@ -155,7 +159,8 @@ class Inbound:
     ) -> None:
         """``!name rest``: what it says goes into the thread."""
         try:
-            said = await self._bot.command(name, rest, Caller(user, thread, message))
+            about = await self._ops.meant(thread)
+            said = await self._bot.command(name, rest, Caller(user, about, message))
         except Refused as refused:
             await self.whisper(thread, user.id, str(refused))
             return

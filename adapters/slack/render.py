@@ -14,6 +14,7 @@ from adapters.slack.answer import answer
 from adapters.slack.blocks import Block
 from adapters.slack.cards import budget, card
 from adapters.slack.escape import mrkdwn
+from adapters.slack.incidents import told
 
 SHOWN = 8
 """Steps of a message that are shown; the page has all."""
@@ -27,6 +28,8 @@ class Render:
 
     def __call__(self, story: Story) -> Sequence[Post]:
         quiet = self.thoughts == "off"
+        if story.incident:
+            return [*told(story, story.incident), *plots(story)]
         return [*self._told(story, quiet=quiet), *(() if quiet else plots(story))]
 
     def _told(self, story: Story, *, quiet: bool) -> Sequence[Post]:

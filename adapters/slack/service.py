@@ -8,6 +8,7 @@ from typing import Any
 import aiohttp
 from slack_sdk.web.async_client import AsyncWebClient
 
+from adapters.live.ops import OpsChannel, channel_on
 from adapters.live.teller import Teller
 from adapters.live.wire import Later, Rejected, Uncertain
 from adapters.slack.absence import Absence
@@ -17,6 +18,7 @@ from adapters.slack.identity import People
 from adapters.slack.inbound import Inbound, Me
 from adapters.slack.listening import bolt_app
 from adapters.slack.orders import Orders
+from adapters.slack.place import thread_of
 from adapters.slack.render import Render
 from adapters.slack.sockets import Pulse, Sockets
 from adapters.slack.thinking import Thinking
@@ -61,16 +63,19 @@ class SlackService:
             people = People(wire, me.team)
             session = client.session
             assert session is not None
-            inbound = Inbound(
-                bot, me, wire, people, self._store, Files(session, me.token, client.base_url)
-            )
+            channel = channel_on(self._settings, "slack")
+            root = thread_of(me.team, channel, "") if channel else None
+            ops = OpsChannel(self._store, root)
+            files = Files(session, me.token, client.base_url)
+            inbound = Inbound(bot, me, wire, people, self._store, files, ops)
             app = bolt_app(
                 client,
                 inbound,
                 Clicks(bot, me.team, wire, people, inbound),
                 Orders(bot, me.team, me.user, wire, people),
             )
-            teller = Teller("slack", wire, Render(self._settings.thoughts), self._store)
+            render = Render(self._settings.thoughts)
+            teller = Teller("slack", wire, render, self._store, ops=ops)
             absence = Absence(wire, inbound, self._store, age=self._settings.catch_up_age)
             await absence.nothing_missed()
             sockets = Sockets(self._pulse, absence.nothing_missed, absence.bell.set)

@@ -44,20 +44,20 @@ class SlackWire:
         await self._shaped("chat.update", {"channel": thread.channel, "ts": message}, post)
 
     async def find(self, thread: ThreadRef, key: str) -> str:
-        cursor = ""
+        cursor, of_thread = "", bool(thread.thread)
+        method = "conversations.replies" if of_thread else "conversations.history"
         while True:
             given = {
-                "channel": thread.channel, "ts": thread.thread, "limit": 200, "cursor": cursor,
-                "include_all_metadata": True,
+                "channel": thread.channel, "ts": thread.thread or None, "limit": 200,
+                "cursor": cursor, "include_all_metadata": True,
             }  # fmt: skip
-            page = await self.call("conversations.replies", given, get=True)
+            page = await self.call(method, given, get=True)
             for message in page.get("messages", ()):
                 payload = message.get("metadata", {}).get("event_payload", {})
-                names = [str(file.get("name", "")) for file in message.get("files", ())]
-                if payload.get("key") == key or any(key in name for name in names):
+                if payload.get("key") == key:
                     return str(message["ts"])
             cursor = page.get("response_metadata", {}).get("next_cursor", "")
-            if not cursor:
+            if not cursor or not of_thread:  # of a channel the newest messages do
                 return ""
 
     async def call(self, method: str, given: dict[str, Any], *, get: bool = False) -> Any:

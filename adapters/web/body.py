@@ -12,7 +12,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, JsonValue, Validatio
 from pydantic_core import from_json
 
 from adapters.web.images import Image
-from adapters.web.limits import BODY, TEXT, UPLOAD, Limits, TooMany
+from adapters.web.limits import BODY, LARGE, TEXT, Limits, TooMany
 from adapters.web.problems import BadRequest
 from bot.chat import ThreadRef
 from bot.ids import new_id
@@ -63,27 +63,27 @@ class Refresh(_Body):
 
 def middleware(limits: Limits) -> Middleware:
     """Nobody holds a place open by sending a body slowly, nor fills the memory with large ones."""
-    places = asyncio.Semaphore(limits.uploads)
+    places = {path: asyncio.Semaphore(limits.uploads) for path in LARGE}
 
     @web.middleware
     async def bodies(request: web.Request, handler: Handler) -> web.StreamResponse:
-        if not _uploads(request):
+        if not _is_large(request):
             await _read(request, limits.body)
             return await handler(request)
-        if places.locked():
-            raise TooMany(limits.body, "pictures on their way")
-        large = request.clone(client_max_size=UPLOAD)
-        async with places:
+        if places[request.path].locked():
+            raise TooMany(limits.body, "large requests on their way")
+        large = request.clone(client_max_size=LARGE[request.path])
+        async with places[request.path]:
             await _read(large, limits.upload)
             return await handler(large)
 
     return bodies
 
 
-def _uploads(request: web.Request) -> bool:
-    """Whether it may be larger than others: only what people say holds pictures."""
+def _is_large(request: web.Request) -> bool:
+    """Whether it is, or may turn out to be, larger than others may be."""
     size = request.content_length
-    return request.path == "/api/chat" and request.body_exists and (size is None or size > BODY)
+    return request.path in LARGE and request.body_exists and (size is None or size > BODY)
 
 
 async def _read(request: web.Request, seconds: float) -> None:

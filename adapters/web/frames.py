@@ -6,9 +6,10 @@ from typing import Any, assert_never
 from bot.chat import ThreadRef
 from bot.codec import fields
 from bot.events import ApprovalRequested
+from bot.memory import Remembered
 from bot.ports import Gap
 from bot.recorded import Live, ModelDelta, Recorded, ToolOutput
-from bot.views import ApprovalView, RunView, ThreadView
+from bot.views import ApprovalView, IncidentView, RunView, ThreadView
 
 _CARD = (
     "call",
@@ -65,6 +66,25 @@ def run(view: RunView) -> dict[str, Any]:
         "requester": view.requester,
         "created": view.created,
         "events": [frame(recorded) for recorded in view.events],
+        "feedback": {who: "good" if good else "bad" for who, good in view.feedback.items()},
+    }
+
+
+def memory(one: Remembered) -> dict[str, Any]:
+    return {
+        "id": one.id,
+        "text": one.text,
+        "kind": one.kind,
+        "scope": one.scope,
+        "trust": one.trust,
+        "person": one.person,
+        "thread": one.thread,
+        "run_id": one.run,
+        "created": moment(one.created),
+        "expires": moment(one.expires) if one.expires else None,
+        "used": one.used,
+        "score": one.score,
+        "replaces": one.replaces,
     }
 
 
@@ -75,6 +95,23 @@ def thread(view: ThreadView) -> dict[str, Any]:
         "updated": view.updated,
         "status": view.status,
         "waiting": view.waiting,
+        "incident": view.incident,
+    }
+
+
+def incident(view: IncidentView) -> dict[str, Any]:
+    event, facts = view.event, dict(view.event.facts)
+    return {
+        "id": event.incident,
+        "state": event.state,
+        "title": event.title,
+        "host": event.host,
+        "check": facts.get("check", ""),
+        "severity": event.severity,
+        "opened": event.since,
+        "closed": view.at if event.state == "resolved" else None,
+        "owner": facts.get("owner", ""),
+        "thread": thread_id(view.thread),
     }
 
 

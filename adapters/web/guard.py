@@ -6,7 +6,7 @@ from aiohttp.typedefs import Handler, Middleware
 
 from adapters.web.auth import Authority
 from adapters.web.edge import Edge
-from adapters.web.limits import Window
+from adapters.web.limits import ALERTED, Window
 from adapters.web.problems import BadRequest
 from adapters.web.replies import PRINCIPAL
 from bot.ports import Forbidden
@@ -21,11 +21,18 @@ class Guard:
     """Everything that is not named here as open needs a login."""
 
     def __init__(
-        self, authority: Authority, edge: Edge, *, requests: Window, health: Window
+        self,
+        authority: Authority,
+        edge: Edge,
+        *,
+        requests: Window,
+        alerts: Window,
+        health: Window,
     ) -> None:
         self._authority = authority
         self._edge = edge
         self._requests = requests
+        self._alerts = alerts
         self._health = health
 
     def middleware(self) -> Middleware:
@@ -49,15 +56,16 @@ class Guard:
         if route == _HEALTH:
             self._health.count(address)
             return
-        counted_as = address
+        window, counted_as = self._requests, address
         try:
             _check_readable(request)
             self._edge.check_origin(request)
             if not route.startswith(_LOGIN):
                 request[PRINCIPAL] = await self._authority.authenticate(request)
                 counted_as = request[PRINCIPAL].limited_as
+                window = self._alerts if route == ALERTED else self._requests
         finally:  # also what could not be judged at all: nobody fills the log with it
-            self._requests.count(counted_as)
+            window.count(counted_as)
 
 
 def _check_readable(request: web.Request) -> None:

@@ -18,9 +18,10 @@ class Limits:
     """For a complete request head; also how long an idle connection is kept."""
     body: float = 15.0
     upload: float = 60.0
-    """For a body with pictures."""
+    """For a large body."""
     uploads: int = 8
-    """Requests with pictures, in all, at one time: each needs several times its size."""
+    """Requests with pictures, in all, at one time: each needs several times its size. As many more
+    with large deliveries of alerts."""
     wait: float = 120.0
     """How long POST /api/chat waits for the end of the run."""
     send: float = 10.0
@@ -33,6 +34,8 @@ class Limits:
     """Of one person, at one time."""
     requests: int = 60
     """Of one person or key, over REST and sockets together."""
+    alerts: int = 1000
+    """Deliveries of alerts, which are not among the requests."""
     logins: int = 10
     health: int = 600
     frames: int = 20
@@ -43,6 +46,9 @@ BODY = 256 * 1024
 FRAME = 64 * 1024
 UPLOAD = TOGETHER * 4 // 3 + BODY
 """A body or frame with pictures, in base64."""
+ALERTED = "/api/alerts"
+LARGE = {"/api/chat": UPLOAD, ALERTED: 1024 * 1024}
+"""Where a body may be larger than BODY: what people say holds pictures."""
 TEXT = 64 * 1024
 """Bytes of one message to the bot."""
 

@@ -9,7 +9,7 @@ from aiohttp.typedefs import Handler, Middleware
 from pydantic import ValidationError
 from pydantic_core import to_json
 
-from adapters.web.limits import BODY, UPLOAD, TooMany
+from adapters.web.limits import BODY, LARGE, TooMany
 from adapters.web.tokens import Unauthenticated
 from bot.ports import Conflict, Forbidden, ModelError, NotFound, Refused, StoreError
 from bot.tool import ToolError
@@ -84,7 +84,7 @@ def middleware() -> Middleware:
 
 def _client_error(request: web.Request, error: web.HTTPClientError) -> web.Response:
     if isinstance(error, web.HTTPRequestEntityTooLarge):
-        most = UPLOAD if request.path == "/api/chat" else BODY
+        most = LARGE.get(request.path, BODY)
         return problem(413, f"the body is larger than {most // 1024} KiB")
     response = problem(error.status, f"{request.method} {request.path}: {error.reason}")
     if "Allow" in error.headers:

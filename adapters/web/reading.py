@@ -1,17 +1,32 @@
 """What may be looked at: threads, runs, tools, models, oneself, and whether all is well."""
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Annotated, Any
 
 from aiohttp import web
+from pydantic import BaseModel, ConfigDict, Field
 
 from adapters.web import frames
 from adapters.web.body import thread_ref
 from adapters.web.replies import PRINCIPAL, reply
 from bot import __version__
 from bot.config import Settings
+from bot.ids import new_id
+from bot.memory import Standpoint
 from bot.ports import Bot
 from bot.tool import Risk, Tool
+
+
+class _Wanted(BaseModel):
+    """The query of a list of memories."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    q: Annotated[str, Field(max_length=2_000)] = ""
+    limit: Annotated[int, Field(ge=1, le=200)] = 50
+    cursor: Annotated[str, Field(pattern=r"^\d{0,15}$")] = ""
+    """What the last answer gave as *next*."""
+    thread: str = ""
 
 
 class ReadingRoutes:
@@ -29,6 +44,7 @@ class ReadingRoutes:
             web.post("/api/runs/{id}/stop", self.stop),
             web.get("/api/tools", self.tools),
             web.get("/api/models", self.models),
+            web.get("/api/memories", self.memories),
         ]
 
     async def health(self, _request: web.Request) -> web.Response:
@@ -46,7 +62,8 @@ class ReadingRoutes:
     async def me(self, request: web.Request) -> web.Response:
         user = request[PRINCIPAL].user
         role = await self._bot.read.role(user)
-        return reply({"name": user.name, "role": role, **self._about(self._settings.mode)})
+        who = {"name": user.name, "key": user.key, "role": role}
+        return reply({**who, **self._about(self._settings.mode)})
 
     async def threads(self, request: web.Request) -> web.Response:
         views = await self._bot.read.threads(by=request[PRINCIPAL].user)
@@ -71,6 +88,24 @@ class ReadingRoutes:
     async def tools(self, request: web.Request) -> web.Response:
         tools = await self._bot.read.tools(by=request[PRINCIPAL].user)
         return reply({"tools": [_tool(tool) for tool in tools]})
+
+    async def memories(self, request: web.Request) -> web.Response:
+        """What the caller may recall: their own and everybody's, with *thread* its channel's."""
+        asked = _Wanted.model_validate(dict(request.query))
+        at = Standpoint(request[PRINCIPAL].user, thread_ref(asked.thread or new_id()))
+        before = int(asked.cursor or 0)
+        recall = await self._bot.read.memories(
+            at, text=asked.q.strip(), limit=asked.limit, before=before
+        )
+        found = recall.memories
+        more = not asked.q.strip() and len(found) == asked.limit
+        return reply(
+            {
+                "memories": [frames.memory(one) for one in found],
+                "next": str(found[-1].id) if more else "",
+                "degraded": recall.degraded,
+            }
+        )
 
     async def models(self, _request: web.Request) -> web.Response:
         status = (await self._bot.read.health()).model

@@ -11,6 +11,7 @@ from aiohttp import web
 
 from adapters.web import body, headers, own_secrets, problems
 from adapters.web.accounts import Accounts
+from adapters.web.alerts import AlertRoutes
 from adapters.web.auth import ADMIN, Authority
 from adapters.web.chat import ChatRoutes
 from adapters.web.deciding import DecidingRoutes
@@ -101,6 +102,7 @@ class WebServer:
                 *ImageRoutes(bot).routes(),
                 *ReadingRoutes(bot, self._settings).routes(),
                 *DecidingRoutes(bot).routes(),
+                *AlertRoutes(bot).routes(),
                 *app[_SOCKETS].routes(),
                 *page_routes(self._page),
             ]
@@ -112,6 +114,7 @@ class WebServer:
             authority,
             self._edge,
             requests=requests,
+            alerts=self._window(self._limits.alerts),
             health=self._window(self._limits.health),
         )
         app = web.Application(

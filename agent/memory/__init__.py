@@ -45,7 +45,7 @@ def create(
 ) -> tuple[Memories, Part]:
     """The memory, and what comes with it. Nothing of it is loaded before it is used."""
     key = settings.ollama_api_key.get_secret_value()
-    embedder = Embedder(settings.ollama_url[0], settings.embed_model, api_key=key)
+    embedder = Embedder(settings.ollama_url, settings.embed_model, api_key=key)
     index = Index(Spool(store), embedder, settings.data_dir / "memories", settings.chroma_url)
     notebook = Notebook(store)
     recaller = Recaller(store, notebook, index)

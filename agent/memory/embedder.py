@@ -26,11 +26,13 @@ _PREFIXES = {
 class Embedder:
     """Its ModelErrors say why only words can be looked for."""
 
-    def __init__(self, url: str, model: str, *, api_key: str = "", patience: float = 60.0) -> None:
-        """*patience*: seconds a batch may take; loading the model counts."""
+    def __init__(
+        self, urls: Sequence[str], model: str, *, api_key: str = "", patience: float = 60.0
+    ) -> None:
+        """*urls*: of several servers the one that answered last is asked first.
+        *patience*: seconds a batch may take on each; loading the model counts."""
         self.model = model
-        self._url = url
-        self._client = Client(url, api_key)
+        self._clients = {url: Client(url, api_key) for url in urls}
         self._patience = patience
         family = model.partition(":")[0].rpartition("/")[2]
         self._document, self._query = _PREFIXES.get(family, ("", ""))
@@ -45,23 +47,26 @@ class Embedder:
         return vector
 
     async def close(self) -> None:
-        await self._client.close()
-
-    async def _answer(self, texts: Sequence[str]) -> ollama.EmbedResponse:
-        try:
-            return await self._client.embed(model=self.model, input=list(texts))
-        except ollama.ResponseError as error:
-            if error.status_code == HTTPStatus.NOT_FOUND:
-                raise ModelError(
-                    f"The embedding model {self.model!r} is not installed."
-                    f" Install it with: ollama pull {self.model}"
-                ) from error
-            raise
+        for client in self._clients.values():
+            await client.close()
 
     async def _embed(self, texts: Sequence[str]) -> Sequence[Vector]:
-        with explained(self._url):
+        failures: list[ModelError] = []
+        for url, client in list(self._clients.items()):
+            try:
+                vectors = await self._asked(url, client, texts)
+            except ModelError as error:
+                failures.append(error)
+                continue
+            if failures:
+                self._clients = {url: client} | self._clients
+            return vectors
+        raise failures[0]
+
+    async def _asked(self, url: str, client: Client, texts: Sequence[str]) -> Sequence[Vector]:
+        with explained(url):
             async with asyncio.timeout(self._patience):
-                answer = await self._answer(texts)
+                answer = await self._answer(client, texts)
         vectors = answer.embeddings
         sizes = {len(vector) for vector in vectors}
         sound = all(math.isfinite(x) for vector in vectors for x in vector)
@@ -71,3 +76,14 @@ class Embedder:
                 f" {len(texts)} texts: is it an embedding model?"
             )
         return vectors
+
+    async def _answer(self, client: Client, texts: Sequence[str]) -> ollama.EmbedResponse:
+        try:
+            return await client.embed(model=self.model, input=list(texts))
+        except ollama.ResponseError as error:
+            if error.status_code == HTTPStatus.NOT_FOUND:
+                raise ModelError(
+                    f"The embedding model {self.model!r} is not installed."
+                    f" Install it with: ollama pull {self.model}"
+                ) from error
+            raise

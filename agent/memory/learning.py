@@ -16,9 +16,11 @@ from agent.memory.recalling import Recaller
 from agent.memory.sameness import names
 from agent.memory.wording import shown
 from bot.agents import Ask, Message
+from bot.events import ModelReplied
 from bot.journal import load
 from bot.memory import BadMemory, Kind, NewMemory, Remembered, Scope, Standpoint
 from bot.ports import Model, ModelError, Store
+from bot.usage import added
 from bot.verdict import Trust
 
 log = structlog.get_logger()
@@ -65,7 +67,7 @@ class Learner:
     async def learn(self, run: str, at: Standpoint, evidence: Evidence) -> None:
         known = (await self._recaller.recall(evidence.asked, at.keys, patience=5)).memories[:_KNOWN]
         try:
-            answer = await self._ask(evidence, known)
+            answer = await self._ask(run, at, evidence, known)
         except ModelError as error:
             log.info("nothing learned", run=run, reason=str(error))
             return
@@ -79,15 +81,19 @@ class Learner:
             except BadMemory as why:
                 log.info("not learned", run=run, reason=str(why))
 
-    async def _ask(self, evidence: Evidence, known: Sequence[Remembered]) -> str:
+    async def _ask(
+        self, run: str, at: Standpoint, evidence: Evidence, known: Sequence[Remembered]
+    ) -> str:
         about = "\n".join(map(shown, known)) or "none"
         question = f"Known memories:\n{about}\n\nThe conversation:\n{evidence.text}"
         ask = Ask([Message("system", _PROMPT), Message("user", question)], (), purpose="summary")
-        text = ""
+        reply = ModelReplied()
         async with aclosing(self._model.reply(ask)) as pieces:
             async for piece in pieces:
-                text = piece.text  # the whole reply comes last
-        return text
+                reply = piece if isinstance(piece, ModelReplied) else reply
+        sql, values = added(run, at.user.key, reply.model, reply.usage)
+        await self._store.write(sql, *values)
+        return reply.text
 
     def _new(
         self,

@@ -65,9 +65,9 @@ class Memories:
         return replace(recall, memories=best)
 
     async def list(
-        self, at: Standpoint, *, kind: Kind | None = None, limit: int = 20
+        self, at: Standpoint, *, kind: Kind | None = None, limit: int = 20, before: int = 0
     ) -> Sequence[Remembered]:
-        return await self._notebook.newest(at.keys, kind=kind, limit=limit)
+        return await self._notebook.newest(at.keys, kind=kind, limit=limit, before=before)
 
     async def get(self, ids: Sequence[int], at: Standpoint) -> Sequence[Remembered]:
         found = await self._notebook.get(dict.fromkeys(ids), at.keys)

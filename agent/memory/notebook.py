@@ -87,13 +87,20 @@ class Notebook:
         return [found[each] for each in ids if each in found]
 
     async def newest(
-        self, scopes: Sequence[str], *, status: Status = "active", kind: Kind | None, limit: int
+        self,
+        scopes: Sequence[str],
+        *,
+        status: Status = "active",
+        kind: Kind | None,
+        limit: int,
+        before: int = 0,
     ) -> list[Remembered]:
+        """*before*: a number they are all below; 0 for the newest of all."""
         rows = await self._store.read(
-            f"SELECT {COLUMNS} FROM memories WHERE scope IN ({_places(scopes, 4)})"
-            " AND status = $1 AND ($2 = '' OR kind = $2)"
+            f"SELECT {COLUMNS} FROM memories WHERE scope IN ({_places(scopes, 5)})"
+            " AND status = $1 AND ($2 = '' OR kind = $2) AND ($4 = 0 OR id < $4)"
             " AND (expires IS NULL OR expires > {now}) ORDER BY id DESC LIMIT $3",
-            status, kind or "", limit, *scopes,
+            status, kind or "", limit, before, *scopes,
         )  # fmt: skip
         return list(map(remembered, rows))
 

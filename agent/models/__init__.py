@@ -19,7 +19,8 @@ def create(settings: Settings, *, pauses: Sequence[float] = PAUSES) -> tuple[Rou
     wanted = parse(settings.models)
     names = [one.name for one in wanted]
     ollamas = [Ollama(url, names, api_key=key) for url in settings.ollama_url]
-    router, pulls = Router(ollamas, wanted, pauses=pauses), Pulls(ollamas[0])
+    places = settings.model_concurrency
+    router, pulls = Router(ollamas, wanted, places=places, pauses=pauses), Pulls(ollamas[0])
     part = Part(
         services=(pulls, Warming(router)),
         commands=commands(router, pulls),

@@ -1,8 +1,8 @@
 """The official Ollama client on the aiohttp transport, and the JSON it sends.
 
 The client validates and dumps the whole history for every call, which in a long run costs more
-than everything else. Here each message becomes JSON once, and the client is given the finished
-body; connection, errors and stream stay its own.
+than everything else. Here each message becomes JSON once, and the client's connection is given the
+finished body; the stream is read here too, because it may hold what is no UTF-8.
 """
 
 import json
@@ -15,6 +15,7 @@ import httpx_aiohttp
 import ollama
 from pydantic import BaseModel
 
+from agent.models.lines import lines
 from agent.transcript import CHARS_PER_TOKEN
 from bot.agents import Message
 from bot.tool import Tool
@@ -52,6 +53,7 @@ class Part(BaseModel):
     done: bool = False
     prompt_eval_count: int | None = None
     eval_count: int | None = None
+    error: str = ""
 
 
 class Client(ollama.AsyncClient):
@@ -69,8 +71,16 @@ class Client(ollama.AsyncClient):
 
     async def stream_chat(self, body: bytes) -> AsyncGenerator[Part]:
         """POST /api/chat with a finished body. Closing the generator hangs up."""
-        parts = await self._request(Part, "POST", self._chat, stream=True, **_content(body))
-        return cast("AsyncGenerator[Part]", parts)
+        client = cast("httpx.AsyncClient", self._client)
+        async with client.stream("POST", self._chat, **_content(body)) as response:
+            if response.is_error:
+                await response.aread()
+                raise ollama.ResponseError(response.text, response.status_code)
+            async for line in lines(response.aiter_bytes()):
+                part = Part.model_validate_json(line)
+                if part.error:
+                    raise ollama.ResponseError(part.error)
+                yield part
 
 
 def _content(body: bytes) -> dict[str, Any]:
@@ -141,7 +151,7 @@ class Encoder:
     def tools(self, tools: Sequence[Tool]) -> bytes:
         given = tuple(tools)
         if self._tools[0] != given:
-            self._tools = given, dump([_function(tool) for tool in given])
+            self._tools = given, dump([describe(tool) for tool in given])
         return self._tools[1]
 
 
@@ -151,7 +161,8 @@ def body(encoded: Mapping[str, bytes], **rest: Any) -> bytes:
     return b"%b%b}" % (dump(rest)[:-1], fields)
 
 
-def _function(tool: Tool) -> dict[str, Any]:
+def describe(tool: Tool) -> dict[str, Any]:
+    """In Ollama's shape."""
     about = {"name": tool.name, "description": tool.description, "parameters": tool.schema}
     return {"type": "function", "function": about}
 

@@ -30,9 +30,11 @@ Write nothing but one such object.
 """
 
 
-def shape(tools: Sequence[Tool]) -> dict[str, Any]:
-    """The schema of one reply to somebody who has *tools*."""
-    return {"anyOf": [*map(_call, tools), _object(final={"type": "string"})]}
+def shape(tools: Sequence[Tool], others: Sequence[str] = ()) -> dict[str, Any]:
+    """The schema of one reply to somebody who has *tools*. *others*: names of tools it is told
+    nothing else of."""
+    unknown = [_object(tool={"enum": list(others)}, arguments={"type": "object"})] if others else []
+    return {"anyOf": [*map(_call, tools), *unknown, _object(final={"type": "string"})]}
 
 
 def briefing(tools: Sequence[Tool]) -> Message:

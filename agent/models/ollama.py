@@ -114,7 +114,7 @@ class Ollama:
             async with asyncio.timeout(self._patience.total):
                 facts = await self._catalogue.facts(name)
                 async with aclosing(
-                    await self._client.stream_chat(self._requests.loading(name, facts))
+                    self._client.stream_chat(self._requests.loading(name, facts))
                 ) as parts:
                     async for _ in parts:
                         pass
@@ -149,7 +149,7 @@ class Ollama:
         due, end = first, loop.time() + self._patience.total
         try:
             with explained(self.url):
-                async with aclosing(await self._client.stream_chat(request.body)) as parts:
+                async with aclosing(self._client.stream_chat(request.body)) as parts:
                     while True:
                         async with asyncio.timeout_at(min(due, end)):
                             part = await anext(parts, None)

@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 from agent.models.catalogue import Facts
 from agent.models.client import PICTURE, Encoder, body, dump
 from agent.models.constrained import briefing, encode_plain, shape
+from agent.models.offering import Offer, offer
 from agent.transcript import CHARS_PER_TOKEN, fit
 from bot.agents import Ask, Message
 from bot.events import Context
-from bot.tool import Tool
 
 ANSWER = 2_048
 """Tokens that are left for the answer, or a quarter of a small context."""
@@ -50,15 +50,17 @@ class Requests:
         self._plain = Encoder(encode_plain)
         self._limits: dict[str, int] = {}
         """Model → the tokens its server really reads, where that was fewer than agreed."""
-        self._told: tuple[tuple[Tool, ...], Message, bytes] = ((), Message("system", ""), b"")
+        self._told: tuple[Offer, Message, bytes] = (Offer(()), Message("system", ""), b"")
 
     def make(self, ask: Ask, model: str, facts: Facts, room: int | None = None) -> Request:
         """*room*: tokens for the conversation; by default what the context leaves."""
         num_ctx = min(facts.context_length, self._max_context)
         constrained = bool(ask.tools) and "tools" not in facts.capabilities
         encoder = self._plain if constrained else self._native
-        offered = encoder.tools(() if constrained else ask.tools)
-        messages, form = self._constrained(ask) if constrained else (ask.messages, b"")
+        given = offer(ask.tools, ask.messages, num_ctx)
+        offered = encoder.tools(() if constrained else given.tools)
+        messages = _noted(ask.messages, given.note)
+        messages, form = self._constrained(messages, given) if constrained else (messages, b"")
         about_tools = int(len(offered) / CHARS_PER_TOKEN)
         if room is None:
             room = _room(min(num_ctx, self._limits.get(model, num_ctx))) - about_tools
@@ -98,14 +100,21 @@ class Requests:
         made = self.make(ask, cut.model, facts, min(left, cut.room // 2))
         return made if made.tokens < cut.tokens else None
 
-    def _constrained(self, ask: Ask) -> tuple[Sequence[Message], bytes]:
+    def _constrained(
+        self, messages: Sequence[Message], given: Offer
+    ) -> tuple[Sequence[Message], bytes]:
         """The conversation with the tools in words, and the shape of the reply."""
-        tools = tuple(ask.tools)
-        if self._told[0] != tools:
-            self._told = tools, briefing(tools), dump(shape(tools))
+        if self._told[0] != given:
+            form = dump(shape(given.tools, given.left_out))
+            self._told = given, briefing(given.tools), form
         _, told, form = self._told
-        first, *others = ask.messages
-        return [first, told, *others], form
+        return _noted(messages, told), form
+
+
+def _noted(messages: Sequence[Message], note: Message | None) -> Sequence[Message]:
+    """With *note* after the system prompt."""
+    first, *others = messages
+    return [first, note, *others] if note else messages
 
 
 def _room(num_ctx: int) -> int:

@@ -5,6 +5,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import replace
+from time import monotonic
 
 from agent.models import offline
 from agent.models.catalogue import find
@@ -12,7 +13,7 @@ from agent.models.choice import choose, worst
 from agent.models.errors import BrokenReply, Busy, TimedOut, Unreachable
 from agent.models.ollama import Ollama
 from agent.models.roles import Wanted, candidates
-from agent.models.servers import SKIPPED, Servers
+from agent.models.servers import PLACES, SKIPPED, Servers
 from agent.transcript import asked
 from bot.agents import Ask
 from bot.at_once import at_once
@@ -32,10 +33,11 @@ class Router:
         ollamas: Sequence[Ollama],
         wanted: Sequence[Wanted],
         *,
+        places: int = PLACES,
         skipped: float = SKIPPED,
         pauses: Sequence[float] = PAUSES,
     ) -> None:
-        self._servers = Servers(ollamas, skipped=skipped)
+        self._servers = Servers(ollamas, places=places, skipped=skipped)
         self._wanted = wanted
         self._pauses = pauses
 
@@ -81,10 +83,12 @@ class Router:
             server = candidate.server
             question = replace(ask, model=candidate.model)
             try:
-                with server.busy():
-                    async with aclosing(server.ollama.reply(question)) as items:
-                        async for item in items:
-                            yield _noticed(item, failures) if failures else item
+                async with (
+                    server.lane.place(later=not ask.thread),
+                    aclosing(_timed(server.ollama.reply(question))) as items,
+                ):
+                    async for item in items:
+                        yield _noticed(item, failures) if failures else item
             except ModelError as error:
                 failures.append(error)
                 if isinstance(error, _OF_THE_SERVER):
@@ -134,6 +138,19 @@ def begun(ask: Ask) -> bool:
     """Whether a real model has answered since a person last spoke."""
     since = ask.messages[asked(ask.messages) + 1 :]
     return any(m.role == "assistant" and not offline.is_own(m) for m in since)
+
+
+async def _timed(
+    items: AsyncGenerator[Delta | ModelReplied],
+) -> AsyncGenerator[Delta | ModelReplied]:
+    """The reply says how long the model worked: what it waited for its turn is not work."""
+    began = monotonic()
+    async with aclosing(items):
+        async for item in items:
+            if isinstance(item, ModelReplied):
+                yield replace(item, seconds=round(monotonic() - began, 3))
+            else:
+                yield item
 
 
 def _noticed(item: Delta | ModelReplied, failures: Sequence[ModelError]) -> Delta | ModelReplied:

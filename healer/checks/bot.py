@@ -8,6 +8,8 @@ from healer.check import Finding, Limits, Surroundings, check
 from healer.words import shown
 
 _CLOCK = "clock"
+_MILD = ("model", "model warm-up")
+"""Without them the bot still works: nobody is called for it."""
 
 
 class BotLimits(Limits):
@@ -24,7 +26,13 @@ async def bot(around: Surroundings, limits: BotLimits) -> Mapping[str, Sequence[
     monotonic one, which nobody sets."""
     troubles = await around.troubles()
     parts = [
-        Finding(part, ok=not trouble, text=f"{part}: {shown(trouble) or 'well'}", external=True)
+        Finding(
+            part,
+            ok=not trouble,
+            text=f"{part}: {shown(trouble) or 'well'}",
+            severity="warning" if part in _MILD else "critical",
+            external=True,
+        )
         for part, trouble in sorted(troubles.items())
         if part not in limits.ignore
     ]

@@ -89,7 +89,7 @@ def _space(answer: Answer, limits: DiskLimits, room: _Room) -> Finding:
         target, not bad, text, round(room.space, 2), limits.percent, "%",
         severity="critical" if urgent else "warning",
         confirmed=bad and room.space_again > limits.percent,
-        remedy=Remedy("free-disk-space", {"mount": target}) if bad and argument(target) else None,
+        remedy=Remedy("free-disk-space", {"path": target}) if bad and argument(target) else None,
     )  # fmt: skip
 
 

@@ -31,6 +31,11 @@ def url(name: str, data: bytes) -> str:
     return f"data:image/png;name={name};base64,{b64encode(data).decode()}"
 
 
+async def started_up(tab: Page) -> None:
+    """Until the page has opened its thread: that clears what was said before."""
+    await expect(tab.get_by_label("Message")).to_be_focused()
+
+
 async def transfer(
     tab: Page, kind: str, where: str, *names: str, type_: str = "image/png", text: str = ""
 ) -> bool:
@@ -78,7 +83,7 @@ async def test_pictures_alone(tab: Page, server: PageServer) -> None:
 async def test_paste_and_drop(tab: Page, server: PageServer) -> None:
     """Both add to the message, wherever on the page it is dropped; text stays text."""
     await tab.goto(server.url)
-    await expect(tab.locator("#app")).to_be_visible()
+    await started_up(tab)
     assert await transfer(tab, "paste", "textarea", "screen.png")
     assert not await transfer(tab, "paste", "textarea", "cells.png", text="1 2 3")
     assert await transfer(tab, "dragover", "#timeline", "dropped.png")
@@ -91,7 +96,7 @@ async def test_paste_and_drop(tab: Page, server: PageServer) -> None:
 async def test_what_is_not_taken(tab: Page, server: PageServer) -> None:
     """Other files and a fifth picture are refused in one line; what the bot refuses stays."""
     await tab.goto(server.url)
-    await expect(tab.locator("#app")).to_be_visible()
+    await started_up(tab)
     problem = tab.locator("#composer [data-problem]")
     assert await transfer(tab, "drop", "body", "notes.txt", type_="text/plain")
     await expect(problem).to_have_text("notes.txt is no PNG, JPEG, WebP or GIF picture.")

@@ -19,12 +19,22 @@ from bot.events import (
     RunStarted,
     RunStopped,
 )
+from bot.memory import Recall, Standpoint
 from bot.pictures import checked
 from bot.ports import Conflict, Forbidden, Gap, NotFound, Receipt, Refused, Settled
 from bot.recorded import Live, Recorded
 from bot.suggestion import Suggestion
 from bot.tool import Tool, Verdict
-from bot.views import ApprovalView, Health, ModelInfo, ModelStatus, PictureView, RunView, ThreadView
+from bot.views import (
+    ApprovalView,
+    Health,
+    IncidentView,
+    ModelInfo,
+    ModelStatus,
+    PictureView,
+    RunView,
+    ThreadView,
+)
 
 INSTALLED = ("qwen3:latest", "llama3.2-vision:11b")
 
@@ -239,6 +249,14 @@ class FakeBot:
                     status = "approved" if who else "pending"
                     return ApprovalView(event, status, name, run.thread, "".join(who[:1]))
         raise NotFound("there is no such approval")
+
+    async def memories(
+        self, at: Standpoint, *, text: str = "", limit: int = 50, before: int = 0
+    ) -> Recall:
+        raise NotImplementedError
+
+    async def incidents(self, *, by: User) -> Sequence[IncidentView]:
+        return []
 
     async def tools(self, *, by: User) -> Sequence[Tool]:
         return self.toolbox

@@ -24,6 +24,7 @@ POLICY = (
     "require-trusted-types-for 'script'"
 )
 Frame = dict[str, Any]
+COMMANDS = ("status", "ack", "silence", "repair", "escalate", "why")
 USER: Frame = {"platform": "web", "id": "ann", "name": "ann", "also": [], "ceiling": "admin"}
 
 
@@ -41,9 +42,12 @@ class PageServer:
     decisions: list[tuple[str, Frame]] = field(default_factory=list[tuple[str, Frame]])
     pictures: dict[str, tuple[str, bytes]] = field(default_factory=dict[str, tuple[str, bytes]])
     """id → media type, data."""
+    commanded: list[tuple[str, Frame]] = field(default_factory=list[tuple[str, Frame]])
     stopped: list[str] = field(default_factory=list[str])
+    feedback: dict[str, dict[str, str]] = field(default_factory=dict[str, dict[str, str]])
+    """Run → who → good or bad."""
     refusal: str = ""
-    """Not empty: the next message or decision is refused with this line."""
+    """Not empty: the next message, decision or command is refused with this line."""
     url: str = ""
     sockets: list[tuple[str, web.WebSocketResponse]] = field(
         default_factory=list[tuple[str, web.WebSocketResponse]]
@@ -121,7 +125,13 @@ class PageServer:
     async def me(self, request: web.Request) -> web.Response:
         if self.auth_enabled and request.headers.get("Authorization") != "Bearer token":
             return _problem(401, "Log in first.")
-        who = {"name": "ann", "role": self.role, "mode": "supervised", "version": "0.1.0"}
+        who = {
+            "name": "ann",
+            "key": "web:ann",
+            "role": self.role,
+            "mode": "supervised",
+            "version": "0.1.0",
+        }
         return web.json_response({**who, "auth_enabled": self.auth_enabled})
 
     async def models(self, request: web.Request) -> web.Response:
@@ -149,7 +159,14 @@ class PageServer:
 
     async def command(self, request: web.Request) -> web.Response:
         body = await request.json()
-        if request.match_info["name"] != "status":
+        self.commanded.append((request.match_info["name"], body))
+        if self.refusal:
+            return _problem(409, self.refusal)
+        if request.match_info["name"] == "feedback":
+            verdict, run = body["text"].split()
+            self.feedback.setdefault(run, {})["web:ann"] = verdict
+            return web.json_response({"text": f"noted: {verdict}"})
+        if request.match_info["name"] not in COMMANDS:
             return _problem(404, f"There is no command {request.match_info['name']}.")
         return web.json_response({"text": f"All is well. {body['text']}".strip()})
 
@@ -161,7 +178,14 @@ class PageServer:
         if log is None:
             return _problem(404, "There is no such conversation.")
         runs = dict.fromkeys(frame["run_id"] for frame in log)
-        shown = [{"run_id": run, "events": [f for f in log if f["run_id"] == run]} for run in runs]
+        shown = [
+            {
+                "run_id": run,
+                "events": [f for f in log if f["run_id"] == run],
+                "feedback": self.feedback.get(run, {}),
+            }
+            for run in runs
+        ]
         answer = {"id": request.match_info["id"], "runs": shown, "position": str(len(log))}
         return web.json_response(answer)
 

@@ -84,7 +84,14 @@ async def test_a_thread_holds_its_runs_as_frames_and_a_cursor(site: Site) -> Non
     ]
     assert body["position"] == run["events"][-1]["position"]
     assert listed == [
-        {"id": "t1", "title": "title", "updated": 1.0, "status": "done", "waiting": False}
+        {
+            "id": "t1",
+            "title": "title",
+            "updated": 1.0,
+            "status": "done",
+            "waiting": False,
+            "incident": "",
+        }
     ]
 
 

@@ -9,6 +9,7 @@ const SENTENCES = {
   run_finished: (frame) => `Answer: ${frame.text.slice(0, 300)}`,
   run_failed: (frame) => `Failed: ${frame.reason}`,
   run_stopped: () => "Stopped.",
+  incident_changed: (frame) => `Incident ${frame.incident} is ${frame.state}: ${frame.text}`,
 };
 
 export function announce(frame) {

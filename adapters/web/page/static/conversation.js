@@ -3,12 +3,12 @@
 import { Album } from "./album.js";
 import { announce } from "./announce.js";
 import { Decisions } from "./decisions.js";
-import { active, empty, fold, foldAll } from "./fold.js";
+import { active, empty, fold, foldAll, vote } from "./fold.js";
 import { Follower } from "./socket.js";
 
 const RUN_MOVED = new Set([
   "run_started", "run_finished", "run_failed", "run_stopped", "approval_requested",
-  "approval_decided", "approval_expired", "approval_superseded",
+  "approval_decided", "approval_expired", "approval_superseded", "incident_changed",
 ]);
 
 export class Conversation {
@@ -23,7 +23,7 @@ export class Conversation {
   #frame = 0;
 
   /** hooks: drawn(view) after each drawing, moved() when a run began, ended or asked,
-   * connection(state), problem(text). me(): {role, mayDecide, schemas}. */
+   * connection(state), problem(text). me(): {key, role, mayDecide, schemas}. */
   constructor(api, timeline, me, hooks) {
     Object.assign(this, { api, timeline, me, hooks });
     this.album = new Album(api, () => this.#redraw());
@@ -45,7 +45,8 @@ export class Conversation {
     this.missing = !loaded?.runs.length;
     if (!loaded) return this.draw();
     const view = foldAll(empty(thread), loaded.runs.flatMap((run) => run.events));
-    this.view = { ...view, position: loaded.position };
+    const voted = loaded.runs.reduce((all, run) => vote(all, run.run_id, run.feedback ?? {}), view);
+    this.view = { ...voted, position: loaded.position };
     this.draw();
     this.timeline.toEnd();
     this.#follow(thread);
@@ -98,6 +99,14 @@ export class Conversation {
     await this.api.post("/api/commands/grant", { text: run });
   }
 
+  /** Call a run's answer good or bad. */
+  async feedback(run, verdict) {
+    const { thread } = this.view;
+    await this.api.post("/api/commands/feedback", { text: `${verdict} ${run}`, thread });
+    this.view = vote(this.view, run, { [this.me().key]: verdict });
+    this.draw();
+  }
+
   async stop() {
     const run = active(this.view);
     if (run) await this.api.post(`/api/runs/${run.id}/stop`);
@@ -109,10 +118,10 @@ export class Conversation {
   }
 
   draw() {
-    const { role, mayDecide, schemas } = this.me();
+    const { key, role, mayDecide, schemas } = this.me();
     const { panels } = this.decisions;
     this.timeline.draw(this.view, this.notes, {
-      role, mayDecide, schemas, panels, full: this.full, stamp: this.#stamp,
+      me: key, role, mayDecide, schemas, panels, full: this.full, stamp: this.#stamp,
       picture: (id) => this.album.get(id),
     });
     this.hooks.drawn(this.view);

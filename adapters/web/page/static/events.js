@@ -26,8 +26,7 @@ export const RECORDED = {
   run_finished: runFinished,
   run_failed: (run, frame) => note(end(run, "failed"), "bad", frame.reason || "The run failed."),
   run_stopped: runStopped,
-  incident_changed: (run, frame) =>
-    note(run, "plain", `Incident ${frame.incident} is ${frame.state}. ${frame.text}`.trim()),
+  incident_changed: incidentChanged,
   noted: (run, frame) => note(run, "plain", [frame.what, frame.by, frame.text].filter(Boolean).join(" · ")),
   unknown,
 };
@@ -135,7 +134,7 @@ function closeBudget(run) {
 function runFinished(run, frame) {
   const last = run.items.findLast((item) => item.kind === "step");
   const said = last && !last.calls.length ? changeItem(run, last.key, (step) => ({ ...step, text: "" })) : run;
-  return tick(add(end(said, "done"), { kind: "answer", text: frame.text, at: frame.at }));
+  return tick(add(end(said, "done"), { kind: "answer", text: frame.text, at: frame.at, run: run.id, votes: {} }));
 }
 
 function runStopped(run, frame) {
@@ -159,6 +158,15 @@ function halt(item) {
   const calls = item.calls.map((call) =>
     call.state === "planned" || call.state === "waiting" ? { ...call, state: "stopped" } : call);
   return { ...item, calls };
+}
+
+// Nothing runs in an incident's log: it is never active. The newest event is all there is to show;
+// of the earlier ones their lines.
+function incidentChanged(run, frame) {
+  const line = { at: frame.at, text: frame.text };
+  const shown = run.items.find((item) => item.kind === "incident");
+  if (!shown) return add({ ...run, status: "done" }, { kind: "incident", now: frame, history: [line] });
+  return changeItem(run, shown.key, (item) => ({ ...item, now: frame, history: [...item.history, line] }));
 }
 
 function unknown(run, frame) {

@@ -3,8 +3,10 @@
 // view = { thread, position, gap, runs: [run] }
 // run  = { id, seq, at, status: running | waiting | done | failed | stopped, requester, model,
 //          stopping, items: [item] }
-// item = message { text, pictures, by } | step { thinking, text, plan, ticked, calls } | answer { text }
-//      | budget { text, open } | note { tone, text, lines }, each with a key that stays its own
+// item = message { text, pictures, by } | step { thinking, text, plan, ticked, calls } |
+//        answer { text, run, votes: who → good | bad } |
+//        budget { text, open } | note { tone, text, lines } | incident { now, history },
+//        each with a key that stays its own
 // Nothing is changed in place: what did not change is the same object, and need not be drawn again.
 
 import { RECORDED } from "./events.js";
@@ -24,6 +26,13 @@ export function fold(view, frame) {
 
 export function foldAll(view, frames) {
   return frames.reduce(fold, view);
+}
+
+/** Who called the run's answer good or bad. */
+export function vote(view, id, votes) {
+  const voted = (item) => (item.kind === "answer" ? { ...item, votes: { ...item.votes, ...votes } } : item);
+  const runs = view.runs.map((run) => (run.id === id ? { ...run, items: run.items.map(voted) } : run));
+  return { ...view, runs };
 }
 
 export function over(run) {

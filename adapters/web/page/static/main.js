@@ -20,7 +20,7 @@ const MAY_DECIDE = new Set(["approver", "admin"]);
 const CONNECTION = { connecting: "connecting…", lost: "connection lost, trying again…" };
 
 const place = (id) => document.getElementById(id);
-const state = { me: { role: "", mayDecide: false, schemas: {} }, health: {}, threads: [], commands: [] };
+const state = { me: { key: "", role: "", mayDecide: false, schemas: {} }, health: {}, threads: [], commands: [] };
 const api = new Api(() => location.reload());
 const drawer = new Drawer(place("sidebar"), place("menu"), place("shade"));
 const timeline = new Timeline(place("scroll"), place("timeline"), place("jump"));
@@ -127,11 +127,13 @@ function clicked(event) {
   const target = event.target.closest("[data-action], summary");
   if (!target) return;
   if (target.nodeName === "SUMMARY") target.parentElement.dataset.touched = "";
-  const { action, approval, call, picture, run, text } = target.dataset;
+  const { action, approval, call, command, picture, run, text } = target.dataset;
   if (action === "full") conversation.showAll(call);
   else if (action === "picture") enlarge(conversation.album.get(picture).url);
   else if (action === "stop") attempt(conversation.stop());
   else if (action === "grant") attempt(conversation.grant(run));
+  else if (action === "feedback") attempt(conversation.feedback(run, text));
+  else if (action === "command") attempt(once(target, conversation.command({ name: command, rest: text })));
   else if (action === "logout") attempt(api.logout().then(() => location.reload()));
   else if (action === "example") example(text);
   else if (action) conversation.decisions.click(action, approval);
@@ -140,6 +142,16 @@ function clicked(event) {
 function enlarge(url) {
   place("enlarged").src = url;
   place("viewer").showModal();
+}
+
+// A button that was clicked waits until it is known what came of it.
+async function once(button, promise) {
+  button.disabled = true;
+  try {
+    await promise;
+  } finally {
+    button.disabled = false;
+  }
 }
 
 function example(text) {

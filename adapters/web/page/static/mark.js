@@ -6,6 +6,8 @@ const MARKS = {
   queued: ["idle", "queued"], ready: ["idle", "queued"], running: ["busy", "running"],
   waiting: ["warn", "waits for approval"], done: ["good", "done"], failed: ["bad", "failed"],
   stopped: ["idle", "stopped"], planned: ["idle", "planned"], ok: ["good", "ok"],
+  open: ["bad", "open"], escalated: ["bad", "escalated"], acknowledged: ["warn", "acknowledged"],
+  repairing: ["busy", "repairing"], silenced: ["idle", "silenced"], resolved: ["good", "resolved"],
   error: ["bad", "error"], denied: ["bad", "denied"], unknown: ["warn", "outcome unknown"],
 };
 

@@ -2,10 +2,11 @@
 
 import { callView } from "./call.js";
 import { h } from "./dom.js";
+import { incident } from "./incident.js";
 import { markdown } from "./markdown.js";
 import { clock } from "./time.js";
 
-export const ITEMS = { message, step, answer, budget, note };
+export const ITEMS = { message, step, answer, budget, note, incident };
 
 function message(item, ctx) {
   return h("article", { class: "message", "aria-label": `${item.by} said` },
@@ -61,8 +62,24 @@ function withoutPlan(text, items) {
   return kept.join("\n").replace(/^\s*[#*_]*\s*(?:(?:the|my) )?plan\b[^:\n]*:?\s*[*_]*\s*$/imu, "").trim();
 }
 
-function answer(item) {
-  return h("article", { class: "answer prose", "aria-label": "Answer" }, markdown(item.text));
+function answer(item, ctx) {
+  return h("div", { class: "space-y-2" },
+    h("article", { class: "answer prose", "aria-label": "Answer" }, markdown(item.text)),
+    feedback(item, ctx));
+}
+
+// What this person thinks of the answer, to be changed at any time, and what others said.
+function feedback({ run, votes }, { me }) {
+  const button = (verdict, text) => h("button", {
+    type: "button", class: votes[me] === verdict ? "link font-semibold" : "link",
+    "data-action": "feedback", "data-run": run, "data-text": verdict,
+    "aria-pressed": String(votes[me] === verdict),
+  }, votes[me] === verdict ? `✓ ${text}` : text);
+  const others = Object.entries(votes).filter(([who]) => who !== me)
+    .map(([who, verdict]) => `${who.replace(/^web:/u, "")}: ${verdict}`);
+  return h("div", { class: "flex flex-wrap items-center gap-3 hint", role: "group", "aria-label": "Feedback" },
+    button("good", "Good answer"), button("bad", "Bad answer"),
+    others.length > 0 && h("span", {}, others.join(", ")));
 }
 
 function budget(item, ctx) {

@@ -2,7 +2,7 @@
 
 import { exact } from "./diff.js";
 import { h } from "./dom.js";
-import { dot } from "./mark.js";
+import { badge, dot } from "./mark.js";
 import { keyed } from "./morph.js";
 import { age, now, seconds } from "./time.js";
 
@@ -18,12 +18,14 @@ export function drawThreads(list, threads, open) {
 }
 
 function row(thread, current) {
-  const state = thread.waiting ? "waiting" : thread.status;
-  const elsewhere = thread.id.includes(":") && thread.id.split(":")[0];
+  const state = thread.waiting ? "waiting" : thread.incident || thread.status;
+  const platform = thread.id.includes(":") && thread.id.split(":")[0];
+  const elsewhere = platform !== "web" && platform;
   return h("li", {},
     h("a", { href: address(thread.id), class: "thread", "aria-current": current ? "page" : null },
       dot(state),
       h("bdi", { class: "thread-title" }, exact(thread.title || "(no text)")),
+      thread.incident && badge(thread.incident),
       elsewhere && h("span", { class: "badge badge-idle" }, elsewhere),
       h("span", { class: "thread-age" }, age(now() - seconds(thread.updated)))));
 }
