@@ -54,7 +54,8 @@ class SlackWire:
             page = await self.call(method, given, get=True)
             for message in page.get("messages", ()):
                 payload = message.get("metadata", {}).get("event_payload", {})
-                if payload.get("key") == key:
+                names = [str(file.get("name", "")) for file in message.get("files", ())]
+                if payload.get("key") == key or any(key in name for name in names):
                     return str(message["ts"])
             cursor = page.get("response_metadata", {}).get("next_cursor", "")
             if not cursor or not of_thread:  # of a channel the newest messages do
