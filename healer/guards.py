@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from healer.budgets import over_budget
 from healer.incidents import Incident
-from healer.standing import Standing
+from healer.standing import ALERT, Standing
 
 OWN = "bot"
 """The check of the bot itself: while it is not well, it repairs nothing else."""
@@ -32,7 +32,7 @@ def reasons(standing: Standing, incident: Incident, touched: Sequence[str]) -> I
         yield "it is silenced"
     if incident.hopeless:
         yield f"no repair would help: {incident.hopeless}"
-    if incident.external and incident.check == "alert":
+    if incident.check == ALERT:
         yield "others told of it: a person decides"
     yield from _evidence(standing, incident)
     if incident.host in touched:

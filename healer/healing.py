@@ -85,9 +85,9 @@ class Healer:
             return
         await self.switch.refresh()
         standing = await self.round.look(self._bot)
+        await self.repairing.follow(self._bot, standing)
         for kept in await self.records.unnoted():
             await self._look_back(self._bot, kept)
-        await self.repairing.follow(self._bot, standing)
         await self.diagnosis.begin_due(self._bot, standing)
         if not self.switch.off():
             standing = await self.round.standing()
@@ -100,8 +100,8 @@ class Healer:
         incident = kept.incident
         await self.repairing.withdraw(bot, incident)
         repairs = await self.records.repairs_of(incident.id)
-        if any(repair.outcome == "open" and not repair.waits for repair in repairs):
-            return  # a repair is being verified: what it came to belongs into the note
+        if any(repair.outcome == "open" for repair in repairs):
+            return  # what it comes to belongs into the note
         await remember(self._memory, incident, repairs)
         change = Change(replace(incident, noted=True, repairing=False), note(incident, repairs))
         if await self.records.keep(kept, change, incident.closed):

@@ -13,8 +13,8 @@ from healer.healing import Healer
 from healer.incidents import Change, Incident, opened
 from healer.opening import in_storm
 from healer.signals import fingerprint
-from healer.standing import STORM, Standing
-from healer.updating import ALERT, closed
+from healer.standing import ALERT, STORM, Standing
+from healer.updating import closed
 
 _MINUTE = 60.0
 _TOGETHER = 20

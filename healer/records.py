@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
 
 from pydantic import TypeAdapter
 
@@ -14,7 +13,6 @@ from healer.incidents import Change, Incident
 from healer.rules import DAY
 from healer.signals import Signal
 
-T = TypeVar("T")
 _SIGNAL = TypeAdapter(Signal)
 _INCIDENT = TypeAdapter(Incident)
 _REPAIR = TypeAdapter(Repair)
@@ -61,7 +59,7 @@ class Kept:
 @dataclass(frozen=True, slots=True)
 class Silence:
     scope: str
-    """``host web1``, or an incident's fingerprint."""
+    """``host web1``, or ``host all``."""
     until: float
     """Seconds since the epoch."""
     given: str

@@ -51,8 +51,8 @@ class Repairing:
             found = result(await load(self._store, repair.run, thread))
             if found.outcome != "open":
                 await self._ended(bot, standing, repair, found)
-            elif found.waits != repair.waits:
-                await self._records.keep_repair(replace(repair, waits=found.waits))
+            elif repair.waits and not found.waits:
+                await self._records.keep_repair(replace(repair, waits=False))
 
     async def order_due(
         self, bot: Bot, standing: Standing, ready: Callable[[Incident], Awaitable[bool]]
@@ -129,7 +129,9 @@ class Repairing:
             await self._records.keep_repair(ended)
             return
         line = found.text or found.outcome
-        if await self._grade(repair, found):
+        entry = self.catalogue.get(repair.runbook)
+        same = entry if entry and entry.version == repair.version else None
+        if same and found.outcome == "failed" and await self.levels.failed(same):
             line += f" ({repair.runbook} is only suggested from now on)"
         incident = replace(kept.incident, repairing=False)
         change = Change(incident, line, found.by)
@@ -137,15 +139,8 @@ class Repairing:
             change = escalated(standing, incident, f"the repair failed: {line}")
         if await self._records.keep(kept, change, standing.at, ended):
             bot.changed(incident.log)
-
-    async def _grade(self, repair: Repair, found: Result) -> bool:
-        """What the outcome means for the runbook; whether it lost its level."""
-        entry = self.catalogue.get(repair.runbook)
-        if entry is None or entry.version != repair.version:
-            return False
-        if found.outcome == "verified":
-            await self.levels.helped(entry)
-        return found.outcome == "failed" and await self.levels.failed(entry)
+            if same and found.outcome == "verified":  # only now, or it would count twice
+                await self.levels.helped(same)
 
     async def withdraw(self, bot: Bot, incident: Incident) -> None:
         """It is well again: a repair that nobody approved yet is no longer asked about."""

@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from bot.chat import HEALER
 from bot.events import (
     ENDS,
     ApprovalDecided,
-    ApprovalRequested,
+    Event,
     RunFailed,
     RunFinished,
     RunStopped,
@@ -15,6 +16,7 @@ from bot.events import (
 from bot.recorded import Recorded
 from bot.tool import Risk
 from healer.budgets import Outcome
+from healer.repair import APPROVAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +35,9 @@ def result(log: Sequence[Recorded]) -> Result:
     events = [recorded.event for recorded in log]
     decided = [event for event in events if isinstance(event, ApprovalDecided)]
     by = next((each.by.name or each.by.id for each in decided if each.decision == "approve"), "")
-    acted = any(isinstance(e, ToolStarted) and e.verdict.risk is not Risk.READ for e in events)
+    acted = any(map(_acts, events))
     if not events or not isinstance(events[-1], ENDS):
-        asked = any(isinstance(event, ApprovalRequested) for event in events)
-        return Result("open", waits=not acted and not (asked and by), by=by)
+        return Result("open", waits=not (acted or by), by=by)
     match events[-1]:
         case RunFinished(text=text) if text.startswith("repaired"):
             return Result("verified", text, by=by)
@@ -44,7 +45,18 @@ def result(log: Sequence[Recorded]) -> Result:
             return Result("nothing", text, by=by)
         case RunFinished(text=text) | RunFailed(reason=text):
             return Result("failed" if acted else "declined", text, by=by)
+        case RunStopped(by=stopper) if stopper == HEALER.name and not acted:
+            return Result("nothing", "withdrawn: it is well again")
         case RunStopped(by=stopper):
             return Result("failed" if acted else "declined", f"stopped by {stopper}", by=by)
         case _:
             return Result("open", by=by)
+
+
+def _acts(event: Event) -> bool:
+    """Whether it changed something; the approval of the whole by itself does not."""
+    return (
+        isinstance(event, ToolStarted)
+        and event.verdict.risk is not Risk.READ
+        and event.call.name != APPROVAL
+    )

@@ -13,6 +13,8 @@ from healer.signals import Signal, fingerprint
 
 COMMON_CAUSE, STORM = "common cause", "storm"
 """Checks of incidents that stand for others."""
+ALERT = "alert"
+"""Check of incidents that others told of: they say themselves when it is over."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,11 +5,9 @@ from dataclasses import replace
 from healer.check import Finding
 from healer.escalation import due, escalated
 from healer.incidents import Change, Incident
-from healer.standing import COMMON_CAUSE, STORM, Standing
+from healer.standing import ALERT, COMMON_CAUSE, STORM, Standing
 from healer.words import span
 
-ALERT = "alert"
-"""Check of incidents that others told of: they say themselves when it is over."""
 _PARTS_SHOWN = 20
 
 
@@ -27,8 +25,6 @@ def updated(standing: Standing, incident: Incident, finding: Finding | None) -> 
         return closed(standing, seen, "well again")
     if signal.flaps(standing.rules) and not seen.flapping and not standing.quiet(seen):
         return escalated(standing, replace(seen, flapping=True), "it flaps: nothing is repaired")
-    if seen.hopeless and seen.hopeless != incident.hopeless and incident.calls:
-        return Change(seen)
     if seen.hopeless and not seen.escalation and not standing.quiet(seen):
         return escalated(standing, seen, f"no repair would help: {seen.hopeless}")
     return due(standing, seen) or (Change(seen) if seen != incident else None)
