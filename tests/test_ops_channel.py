@@ -203,3 +203,19 @@ async def test_discord_from_alarm_to_all_clear(tmp_path: Path, discord: DiscordS
 
         assert machines.done == [("web2", "restart")]
         assert "resolved" in discord_shown(discord.world.messages[root["id"]])
+
+
+async def test_discord_has_room_for_25(tmp_path: Path, discord: DiscordServer) -> None:
+    """Of more commands than Discord takes the usual ones are under /ops by their names, and all
+    others through one that takes them as they are typed."""
+    machines = Machines(*FOUR)
+    async with ward(tmp_path, machines, **in_discord(tmp_path, discord)) as here:
+        assert len(here.kernel.bot.read.vocabulary()) > 25
+        await broken(here)
+        await discord_kit.until(lambda: discord_kit.said(discord) or None, "the incident")
+        [ops] = [each for each in discord.api.commands if each["name"] == "ops"]
+        names = [each["name"] for each in ops["options"]]
+        assert len(names) == 25
+        assert {"status", "stop", "incidents", "ack", "other"} <= set(names)
+        said = await discord.orders("other", "runbooks", by=discord_kit.APPROVER)
+        await discord_kit.until(lambda: "restart-service" in said.texts or None, "the runbooks")

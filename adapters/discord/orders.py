@@ -6,7 +6,6 @@ from functools import partial
 from typing import Any
 
 import discord
-import structlog
 from discord import app_commands
 from discord.app_commands import Choice
 
@@ -24,11 +23,17 @@ from bot.chat import IncomingMessage, Role, ThreadRef, User
 from bot.command import Caller, Command
 from bot.ports import Bot, Refused
 
-log = structlog.get_logger()
 MENU = "Ask about this message"
 _ASKING = ("ask", "new")
 _MOST = 25
 """Subcommands of a command."""
+_FIRST = (
+    "ask", "new", "status", "stop", "approve", "deny", "approvals", "incidents", "ack", "why",
+    "repair", "silence", "maintenance", "hosts", "memory", "model", "models", "runbooks", "help",
+)  # fmt: skip
+"""Commands that are subcommands whatever else there is."""
+_OTHER = "other"
+"""The subcommand for those that Discord has no room for."""
 _STALE = "this command is not there any more: Discord shows the new ones in a moment"
 
 
@@ -48,11 +53,12 @@ class Orders:
             allowed_installs=app_commands.AppInstallationType(guild=True),
         )
         ops = app_commands.Group(name="ops", description="Talk to the bot")
-        commands = self._bot.read.vocabulary()
-        if len(commands) > _MOST:
-            log.warning("/ops takes 25 commands; the rest are typed as !name", all=len(commands))
-        for command in commands[:_MOST]:
+        commands = sorted(self._bot.read.vocabulary(), key=_rank)
+        shown = commands if len(commands) <= _MOST else commands[: _MOST - 1]
+        for command in shown:
             ops.add_command(self._subcommand(command))
+        if len(shown) < len(commands):
+            ops.add_command(self._other())
         tree.add_command(ops)
 
         async def menu(interaction: Interaction, message: discord.Message) -> None:
@@ -93,6 +99,16 @@ class Orders:
             made.autocomplete("text")(suggested)
         return made
 
+    def _other(self) -> app_commands.Command[Any, ..., Any]:
+        async def other(interaction: Interaction, text: str) -> None:
+            name, _, rest = text.strip().partition(" ")
+            await self._ordered(interaction, name, rest)
+
+        other = app_commands.describe(text="name of the command, and what goes with it")(other)
+        return app_commands.Command(
+            name=_OTHER, description="Any other command; help lists them", callback=other
+        )
+
     async def _ordered(self, interaction: Interaction, name: str, text: str) -> None:
         await interaction.response.defer(ephemeral=True, thinking=True)
         await carried_out(interaction, partial(self._done, interaction, name, text.strip()))
@@ -128,6 +144,11 @@ class Orders:
         """What could come next, for people who may see it."""
         user = await self._people.user(interaction.user)
         return await self._suggesting.choices(field, current, user)
+
+
+def _rank(command: Command) -> tuple[int, str]:
+    first = _FIRST.index(command.name) if command.name in _FIRST else len(_FIRST)
+    return first, command.name
 
 
 async def _failed(interaction: Interaction, error: app_commands.AppCommandError) -> None:
