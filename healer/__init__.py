@@ -72,7 +72,7 @@ def create(
     )  # fmt: skip
     approval, proposal = applying(catalogue), proposing(healer.diagnosis)
     tools = toolset.now
-    repair = RepairAgent(catalogue, lambda: {**tools(), APPROVAL: approval}, halted=switch.off)
+    repair = RepairAgent(catalogue, lambda: {**tools(), APPROVAL: approval}, halted=switch.halted)
     part = replace(
         watching,
         services=(*watching.services, healer, catalogue),

@@ -102,6 +102,7 @@ def pausing(healer: Healer, hosts: Hosts) -> tuple[Command, ...]:
         until = at if ends else at + seconds(duration or "1h")
         name = caller.user.name or caller.user.id
         await healer.records.silence(Silence(maintenance_of(host), until, name, reason))
+        await healer.switch.refresh()
         what = "ended" if ends else f"until {_clock(until)}"
         await healer.bot.note("maintenance", by=caller.user.key, text=f"{host} {what} {reason}")
         return f"maintenance of {host} {what}"

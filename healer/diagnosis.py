@@ -28,9 +28,12 @@ class Diagnosis:
     def __init__(self, records: Records, catalogue: Catalogue) -> None:
         self._records = records
         self._catalogue = catalogue
+        self._waiting = set[str]()
+        """Incidents whose turn has not come."""
 
     async def begin_due(self, bot: Bot, standing: Standing) -> None:
-        """Let the agent look into incidents that it has not looked into."""
+        """Let the agent look into incidents that it has not looked into, two at a time."""
+        self._waiting = set()
         waiting = [
             each
             for each in sorted(standing.incidents.values(), key=lambda each: each.opened)
@@ -41,17 +44,18 @@ class Diagnosis:
         model = (await bot.read.health()).model
         if not model.reachable or not model.auto:
             return
-        busy = await self._busy(standing)
-        for incident in waiting[: max(0, AT_ONCE - busy)]:
+        room = max(0, AT_ONCE - await self._busy(standing))
+        self._waiting = {each.id for each in waiting[room:]}
+        for incident in waiting[:room]:
             await self._begin(bot, standing, incident)
 
     async def over(self, standing: Standing, incident: Incident) -> bool:
         """Whether nothing more is to be expected of it."""
-        if not incident.diagnosed:
-            return True
-        status = (await self._records.ends([incident.diagnosed])).get(incident.diagnosed)
         late = standing.time - incident.time > standing.rules.diagnosis
-        return late or status is None or status[0] in ("done", "failed", "stopped")
+        if late or not incident.diagnosed:
+            return late or incident.id not in self._waiting
+        status = (await self._records.ends([incident.diagnosed])).get(incident.diagnosed)
+        return status is None or status[0] in ("done", "failed", "stopped")
 
     async def _busy(self, standing: Standing) -> int:
         begun = [each.diagnosed for each in standing.incidents.values() if each.diagnosed]

@@ -1,8 +1,10 @@
 """The healer as a whole: a service, and what it does every few seconds on one replica."""
 
 import asyncio
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from time import time as wall_clock
 
 import structlog
 
@@ -11,31 +13,46 @@ from bot.ports import Bot
 from healer.aftermath import note, remember
 from healer.diagnosis import Diagnosis
 from healer.incidents import Change
-from healer.records import Kept, Records
+from healer.records import Kept, Records, Silence
 from healer.repairing import Repairing
 from healer.round import Round
+from healer.standing import maintained
 
 log = structlog.get_logger()
 
 
 class Switch:
-    """The kill switch: a command for all replicas, and a file for who has only a shell."""
+    """The kill switch: a command for all replicas, and a file for who has only a shell; and the
+    maintenance windows, which are one for some hosts."""
 
-    def __init__(self, records: Records, flag: Path) -> None:
+    def __init__(
+        self, records: Records, flag: Path, *, clock: Callable[[], float] = wall_clock
+    ) -> None:
         self._records = records
+        self._clock = clock
         self._flag = flag
         self._by = ""
+        self._windows: Mapping[str, Silence] = {}
 
     async def refresh(self) -> None:
+        """Also of the maintenance windows."""
         value, by = await self._records.setting("off")
         self._by = f"by {by}" if value else ""
+        self._windows = {each.scope: each for each in await self._records.silences(self._clock())}
 
     async def set(self, by: str, *, on: bool) -> None:
         await self._records.set("off", 0.0 if on else 1.0, by)
         await self.refresh()
 
+    def halted(self, host: str) -> str:
+        """Why nothing may be done on *host* now. Asked before each step of a repair."""
+        window = maintained(self._windows, host)
+        if window and window.until > self._clock():
+            return f"{host} is in maintenance, says {window.given}"
+        return self.off()
+
     def off(self) -> str:
-        """Why nothing is done; empty when healing is on. Asked before each step of a repair."""
+        """Why nothing is done anywhere; empty when healing is on."""
         if self._flag.exists():
             return f"healing is switched off: by the file {self._flag.name}"
         return f"healing is switched off {self._by}" if self._by else ""

@@ -54,7 +54,7 @@ class RepairAgent:
         self,
         catalogue: Catalogue,
         tools: Callable[[], Mapping[str, Tool]],
-        halted: Callable[[], str],
+        halted: Callable[[str], str],
     ) -> None:
         """*tools*: those that runbooks call, and ``apply_runbook``; *halted*: why nothing more may
         be done now (kill switch, maintenance), or nothing."""
@@ -87,7 +87,7 @@ class RepairAgent:
         came_to = _told(state.plan, state)
         if not isinstance(came_to, Want):
             return came_to
-        if came_to.kind != "look" and (reason := self._halted()):
+        if came_to.kind != "look" and (reason := self._halted(state.plan.host)):
             return Fail(f"{_so_far(state)}: {reason}")
         call = Call((_call(state.plan, came_to),))
         return Wait(came_to.after, then=call) if came_to.after else call

@@ -52,7 +52,7 @@ class Standing:
 
     def maintained(self, host: str) -> Silence | None:
         """The maintenance window that *host* is in."""
-        return self.silences.get(maintenance_of(host)) or self.silences.get(maintenance_of("all"))
+        return maintained(self.silences, host)
 
     def quiet(self, incident: Incident) -> bool:
         """Nobody is to be bothered with it now."""
@@ -76,3 +76,8 @@ class Standing:
 
 def maintenance_of(host: str) -> str:
     return f"host {host}"
+
+
+def maintained(windows: Mapping[str, Silence], host: str) -> Silence | None:
+    """*windows*: by scope."""
+    return windows.get(maintenance_of(host)) or windows.get(maintenance_of("all"))

@@ -16,6 +16,8 @@ def updated(standing: Standing, incident: Incident, finding: Finding | None) -> 
     if incident.check in (COMMON_CAUSE, STORM):
         return _cause(standing, incident)
     seen = incident.seen(finding) if finding else incident
+    if 0 < seen.silenced <= standing.at:
+        return Change(replace(seen, silenced=0.0), "it is silent no longer")
     if incident.check == ALERT:
         return due(standing, seen)
     signal = standing.signals.get(incident.fingerprint)

@@ -240,7 +240,7 @@ async def ward(
     async with SqliteStore.open(directory / "bot.db") as store:
         await add_people(store)
         records, catalogue = Records(store), Catalogue(own)
-        switch = Switch(records, directory / "healer.off")
+        switch = Switch(records, directory / "healer.off", clock=lambda: now[0])
         eyes = Round(
             records, machines, machines, lambda: Escalation(contacts), rules, switch.off,
             clock=lambda: now[0],
@@ -271,7 +271,7 @@ def _kernel(
     agents = (
         agent.create(tools),
         agent.diagnosis(lambda: looking),
-        RepairAgent(catalogue, lambda: {**tools, APPROVAL: approval}, healer.switch.off),
+        RepairAgent(catalogue, lambda: {**tools, APPROVAL: approval}, healer.switch.halted),
     )
     kernel = Kernel(
         chosen, store, model or ScriptedModel(), agents, Resources(machines), Redactor({}), FAST

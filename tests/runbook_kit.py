@@ -82,7 +82,7 @@ class Told:
         parameters = {"thing": "pump", "limit": "3"}
         self.order = Order("mend", version or current, "web1", "K7QD2MX", level, parameters)
         self.halted = ""
-        self.agent = RepairAgent(self.catalogue, dict, lambda: self.halted)
+        self.agent = RepairAgent(self.catalogue, dict, lambda _host: self.halted)
         self.log: list[Recorded] = []
         self.state = Repair(None)
         self.at = float(BEGAN)

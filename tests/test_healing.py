@@ -265,3 +265,20 @@ async def test_the_bot_is_not_well_itself(tmp_path: Path, part: str, repaired: b
         await here.rounds(8)
 
         assert bool(machines.done) == repaired
+
+
+async def test_maintenance_stops_what_is_under_way(tmp_path: Path) -> None:
+    """A window that opens between a repair's card and its approval keeps the steps from running."""
+    machines = Machines(*FOUR)
+    async with ward(tmp_path, machines) as here:
+        machines.state["web1"] = "failed"
+        await here.until_known(lambda found: found and found[0].repairing)
+        request = await here.approval(await here.incident())
+        await here.command("maintenance", "web1 2h")
+        await here.kernel.bot.decide(request.approval, "approve", by=ANN)
+        await here.until_known(lambda found: not found[0].repairing)
+
+        assert machines.done == []
+        end = (await here.run_of(await here.incident()))[-1]
+        assert isinstance(end, RunFailed)
+        assert "web1 is in maintenance" in end.reason

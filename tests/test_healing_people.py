@@ -156,3 +156,18 @@ async def test_what_is_gone_is_forgotten(tmp_path: Path) -> None:
         incident = await here.incident()
         assert incident.closed
         assert "not looked at any more" in (await here.told(incident))[-2].text
+
+
+async def test_a_silence_ends(tmp_path: Path) -> None:
+    """An incident that was silenced says so when it is silent no longer."""
+    machines = Machines(*FOUR)
+    machines.confirmed = False
+    async with ward(tmp_path, machines) as here:
+        machines.state["web1"] = "failed"
+        await here.rounds(2)
+        await here.command("silence", f"{(await here.incident()).id} 1m")
+        assert (await here.told(await here.incident()))[-1].state == "silenced"
+        await here.rounds(8)
+
+        last = (await here.told(await here.incident()))[-1]
+        assert (last.text, last.state) == ("it is silent no longer", "open")
