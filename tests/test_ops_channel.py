@@ -219,3 +219,16 @@ async def test_discord_has_room_for_25(tmp_path: Path, discord: DiscordServer) -
         assert {"status", "stop", "incidents", "ack", "other"} <= set(names)
         said = await discord.orders("other", "runbooks", by=discord_kit.APPROVER)
         await discord_kit.until(lambda: "restart-service" in said.texts or None, "the runbooks")
+
+
+async def test_slack_card_of_a_repair(tmp_path: Path, slack: SlackServer) -> None:
+    """A repair is asked about every time: its card has no button to trust it."""
+    machines = Machines(*FOUR)
+    async with ward(tmp_path, machines, **in_slack(tmp_path, slack)) as here:
+        await slack.connected(1)
+        await broken(here)
+        await here.until_known(lambda found: found[0].repairing)
+
+        offered = buttons(await slack_kit.card(slack)).keys()
+        assert {"ops_approve", "ops_deny"} <= offered
+        assert "ops_trust" not in offered

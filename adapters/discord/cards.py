@@ -2,7 +2,7 @@
 
 from adapters.discord import parts
 from adapters.discord.parts import Component, escaped, fenced
-from adapters.live.texts import danger, exact, one_line, outcome, visible
+from adapters.live.texts import danger, exact, one_line, outcome, trustable, visible
 from adapters.live.views import Budget, Card
 from adapters.live.wire import Post, Urgency
 
@@ -79,7 +79,7 @@ def _buttons(given: Card) -> list[Component]:
         names = ["again", "leave", "look"]
     else:
         names = ["approve", "edit", "deny"]
-        if not danger(given) and not request.tainted_by:
+        if trustable(request):
             names.append("trust")
     return [
         parts.button(_action(given, name), label, request.approval, style)

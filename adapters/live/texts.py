@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from adapters.live.story import Story
 from adapters.live.views import CallView, Card
 from bot.events import ApprovalRequested
-from bot.tool import Risk
+from bot.tool import Level, Risk
 
 MARKS = {
     "planned": "◌", "waiting": "⏸", "running": "▸", "ok": "✓", "error": "✗", "denied": "⊘",
@@ -60,6 +60,13 @@ def outcome(card: Card) -> str:
         return ""
     by = f" by {card.by}" if card.by and card.state in ("approved", "denied", "left") else ""
     return f"{CLOSED[card.state]}{by}" + (f": {card.reason}" if card.reason else "")
+
+
+def trustable(request: ApprovalRequested) -> bool:
+    """Whether calls of its shape may be trusted for a while: routine ones, untainted, that are not
+    asked about every time."""
+    routine = request.verdict.risk is Risk.CHANGE and request.verdict.rule is not Level.ASK
+    return routine and not request.tainted_by
 
 
 def danger(card: Card) -> bool:

@@ -1,6 +1,6 @@
 """The card of an approval: what would run and why, and below that the model's own words."""
 
-from adapters.live.texts import danger, exact, one_line, outcome, shortened, visible
+from adapters.live.texts import danger, exact, one_line, outcome, shortened, trustable, visible
 from adapters.live.views import Budget, Card
 from adapters.live.wire import Post, Urgency
 from adapters.slack import blocks
@@ -85,7 +85,7 @@ def _buttons(given: Card) -> list[Block]:
         names = ["again", "leave", "look"]
     else:
         names = ["approve", "edit", "deny"]
-        if not danger(given) and not request.tainted_by:
+        if trustable(request):
             names.append("trust")
     return [
         blocks.button(f"ops_{name}", label, request.approval, style=style, confirm=confirm)

@@ -253,7 +253,7 @@ class FakeBot:
     async def memories(
         self, at: Standpoint, *, text: str = "", limit: int = 50, before: int = 0
     ) -> Recall:
-        raise NotImplementedError
+        return Recall()
 
     async def incidents(self, *, by: User) -> Sequence[IncidentView]:
         return []
