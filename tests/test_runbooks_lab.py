@@ -70,7 +70,7 @@ async def _bot(data: Path, inventory: Path, catalogue: Catalogue) -> AsyncGenera
     chosen = settings(data, hosts_file=inventory)
     hosts = tools.hosts.create(chosen)
     toolset: Mapping[str, tools.Tool] = tools.load()
-    agents = (agent.create(toolset), RepairAgent(catalogue, lambda: toolset, str))
+    agents = (agent.create(toolset), RepairAgent(catalogue, lambda: toolset, lambda _host: ""))
     async with SqliteStore.open(data / "bot.db") as store:
         await add_people(store)
         resources = Resources(hosts, None)
