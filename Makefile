@@ -25,7 +25,7 @@ test: setup
 	@.ci/browser
 	@.ci/compose
 	@.ci/lab
-	@$(PYTHON) -m pytest
+	@$(PYTHON) -m pytest -n logical --maxprocesses 4 --dist loadgroup
 
 check: setup
 	@$(PYTHON) -m ruff check .

@@ -1,7 +1,8 @@
-"""What recall takes among many memories: ``python -m tests.bench.memory [COUNT]``.
+"""What recall takes among many memories: ``python -m tests.bench.memory [COUNT [DIRECTORY]]``.
 
 By hand, and for minutes: 100,000 memories are stored, embedded by the fake model and indexed. Half
-are for everybody, the rest for forty channels and ten people, one of whom asks.
+are for everybody, the rest for forty channels and ten people, one of whom asks. In a *DIRECTORY*
+of yours they stay, so that it is asked again at once.
 """
 
 import asyncio
@@ -62,7 +63,8 @@ async def measure(count: int, url: str, directory: Path) -> None:
     async with mind(directory, url) as one:
         before = _resident()
         began = time.perf_counter()
-        await take_in(one.store, list(memories(count)))
+        if not await one.index._spool.any():
+            await take_in(one.store, list(memories(count)))
         stored = time.perf_counter()
         await one.index.catch_up()
         indexed = time.perf_counter()
@@ -113,8 +115,10 @@ def _resident() -> int:
 def main() -> None:
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
-    with TemporaryDirectory(prefix="bench-") as directory, fake_ollama() as url:
-        asyncio.run(measure(count, url, Path(directory)))
+    with TemporaryDirectory(prefix="bench-") as passing, fake_ollama() as url:
+        directory = Path(sys.argv[2] if len(sys.argv) > 2 else passing)
+        directory.mkdir(parents=True, exist_ok=True)
+        asyncio.run(measure(count, url, directory))
 
 
 if __name__ == "__main__":
