@@ -34,6 +34,8 @@ async def serving(bench: Bench, server: DiscordServer, directory: Path) -> Async
         directory, discord_token=TOKEN, discord_api_url=server.url,
         discord_gateway_url=server.gateway.url, discord_home_guild=GUILD,
     )  # fmt: skip
+    # What a kernel finds at its start is of an earlier life, and taken over.
+    await until(lambda: bench.kernel.runtime._tasks, "the kernel")
     service = DiscordService(chosen, bench.store, calm=0.1, lease=5.0)
     async with asyncio.TaskGroup() as tasks:
         task = tasks.create_task(service.serve(bench.kernel.bot))
