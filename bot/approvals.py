@@ -5,6 +5,7 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from time import time
 
 from pydantic import JsonValue
@@ -119,12 +120,15 @@ class Approvals:
         status = {"approve": "approved", "trust": "approved", "look": "pending"}.get(
             decision, "denied"
         )
-        async with self._store.transaction() as query:
+
+        async def settle(query: Query) -> None:
             await _settle(query, row, status, by)
             if decision == "trust":
                 _grant(query, row.run, request, by)
             decided = ApprovalDecided(row.id, row.call_id, decision, by, reason)
             await sign(query, row.run, decided)
+
+        await self._store.atomically(settle)
         self._changed(row.run)
         return status
 
@@ -135,13 +139,16 @@ class Approvals:
         events: list[Event] = [fresh]
         if at_once:
             events.append(ApprovalDecided(fresh.approval, row.call_id, "edit", by))
-        async with self._store.transaction() as query:
+
+        async def replaced(query: Query) -> None:
             await _settle(query, row, "superseded", by)
             seq = await _next_seq(query, row.run)
             _insert(query, row.run, seq, fresh, row.requester, editor=by.key)
             if at_once:
                 await _settle(query, replace(row, id=fresh.approval), "approved", by)
             await sign(query, row.run, *events)
+
+        await self._store.atomically(replaced)
         self._changed(row.run)
         return fresh
 
@@ -154,10 +161,7 @@ class Approvals:
             USE_WITHIN,
         )
         for row in (Row(*found) for found in rows):
-            async with self._store.transaction() as query:
-                await _lock(query, row.run)
-                if await _move(query, row, "expired", ""):
-                    await sign(query, row.run, ApprovalExpired(row.id, row.call_id))
+            await self._store.atomically(partial(_expire, row))
             self._changed(row.run)
 
     async def granted(self, thread: str, shape: str) -> bool:
@@ -250,6 +254,12 @@ def _too_late(approval: str, state: str, by: str) -> str:
     if state in ("pending", "expired"):
         return f"{approval} has expired: ask for it again"
     return f"{approval} is already {state}" + (f" by {by}" if by else "")
+
+
+async def _expire(row: Row, query: Query) -> None:
+    await _lock(query, row.run)
+    if await _move(query, row, "expired", ""):
+        await sign(query, row.run, ApprovalExpired(row.id, row.call_id))
 
 
 async def _next_seq(query: Query, run: str) -> int:

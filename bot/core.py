@@ -26,7 +26,17 @@ from bot.events import (
 )
 from bot.feed import Feed
 from bot.journal import ProcessLog, sign
-from bot.ports import Conflict, Forbidden, Gap, NotFound, Receipt, Refused, Settled, Store
+from bot.ports import (
+    Conflict,
+    Forbidden,
+    Gap,
+    NotFound,
+    Query,
+    Receipt,
+    Refused,
+    Settled,
+    Store,
+)
 from bot.reading import Reader
 from bot.receiving import Receiver
 from bot.recorded import Live, Recorded
@@ -92,26 +102,13 @@ class ChatBot:
         role = await self._parts.access.role(by)
         if by.key != view.requester and not role.covers(Role.APPROVER):
             raise Forbidden("only who asked, or an approver, may stop a run")
-        async with self._parts.store.transaction() as query:
-            [(status,)] = await query("SELECT status FROM runs WHERE id = $1 {lock}", run)
-            if status in _OVER:
-                raise Conflict(f"the run is already {status}")
-            await sign(query, run, StopRequested(by))
-            if status == "queued":
-                await sign(query, run, RunStopped(by.name or by.id))
-                await query("UPDATE runs SET status = 'stopped' WHERE id = $1", run)
+        await self._parts.store.atomically(lambda query: _stop(query, run, by))
         self._parts.runtime.changed(run)
 
     async def grant(self, run: str, *, by: User) -> None:
         """Let a run that used up a budget go on with the same again."""
         authorize(await self._parts.access.role(by), Role.ADMIN, "Granting more budget")
-        async with self._parts.store.transaction() as query:
-            rows = await query("SELECT status FROM runs WHERE id = $1 {lock}", run)
-            if not rows:
-                raise NotFound(f"there is no run {run!r}")
-            if rows[0][0] in _OVER:
-                raise Conflict(f"the run is already {rows[0][0]}")
-            await sign(query, run, BudgetGranted(by))
+        await self._parts.store.atomically(lambda query: _grant(query, run, by))
         self._parts.runtime.changed(run)
 
     async def command(self, name: str, args: Mapping[str, JsonValue] | str, call: Caller) -> str:
@@ -161,6 +158,29 @@ class ChatBot:
         (now, _) = await self._parts.approvals.get(fresh.approval)
         text = "edited; it needs one more click" if now.status == "pending" else "edited, approved"
         return Settled(now.id, now.status, row.run, f"{now.id} {text}")
+
+
+async def _stop(query: Query, run: str, by: User) -> None:
+    status = await _unfinished(query, run)
+    await sign(query, run, StopRequested(by))
+    if status == "queued":
+        await sign(query, run, RunStopped(by.name or by.id))
+        await query("UPDATE runs SET status = 'stopped' WHERE id = $1", run)
+
+
+async def _grant(query: Query, run: str, by: User) -> None:
+    await _unfinished(query, run)
+    await sign(query, run, BudgetGranted(by))
+
+
+async def _unfinished(query: Query, run: str) -> str:
+    """Its status, with its row locked. Raises NotFound, and Conflict when it is over."""
+    rows = await query("SELECT status FROM runs WHERE id = $1 {lock}", run)
+    if not rows:
+        raise NotFound(f"there is no run {run!r}")
+    if rows[0][0] in _OVER:
+        raise Conflict(f"the run is already {rows[0][0]}")
+    return rows[0][0]
 
 
 _DONE: Mapping[Decision, str] = {

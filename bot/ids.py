@@ -1,8 +1,27 @@
 """Names for things: short, unique, and in the order they were made."""
 
 import secrets
+import threading
 from base64 import b32encode, b32hexencode
 from time import time_ns
+
+_RANDOM_BITS = 32
+
+
+class _Clock:
+    """Never the same number twice, and never a smaller one, also from several threads."""
+
+    def __init__(self) -> None:
+        self._last = 0
+        self._lock = threading.Lock()
+
+    def next(self) -> int:
+        with self._lock:
+            self._last = max(_drawn(time_ns()), self._last + 1)
+            return self._last
+
+
+_clock = _Clock()
 
 
 def new_id(nanoseconds: int = 0) -> str:
@@ -10,8 +29,12 @@ def new_id(nanoseconds: int = 0) -> str:
 
     They sort by creation (now, or *nanoseconds* since the epoch): the runs of a thread are taken in
     this order."""
-    milliseconds = ((nanoseconds or time_ns()) // 1_000_000).to_bytes(6, "big")
-    return b32hexencode(milliseconds + secrets.token_bytes(4)).decode().lower()
+    number = _drawn(nanoseconds) if nanoseconds else _clock.next()
+    return b32hexencode(number.to_bytes(10, "big")).decode().lower()
+
+
+def _drawn(nanoseconds: int) -> int:
+    return nanoseconds // 1_000_000 << _RANDOM_BITS | secrets.randbits(_RANDOM_BITS)
 
 
 def typeable_id() -> str:

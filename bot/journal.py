@@ -126,7 +126,7 @@ class ProcessLog:
         self._ring = ring
 
     async def note(self, noted: Noted) -> None:
-        async with self._store.transaction() as query:
+        async def act(query: Query) -> None:
             # The upsert is the lock that a run's row is for a run.
             await query(
                 "INSERT INTO locks VALUES ($1, '', 0, 0)"
@@ -134,4 +134,6 @@ class ProcessLog:
                 f"log:{PROCESS}",
             )
             insert(query, PROCESS, entries(await head(query, PROCESS), [noted]))
+
+        await self._store.atomically(act)
         self._ring()

@@ -1,10 +1,10 @@
 """The seams. The kernel calls these; other packages implement them; ``bot.app`` plugs them in."""
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, TypeVar
 
 from pydantic import JsonValue
 
@@ -16,6 +16,8 @@ from bot.recorded import Live, Recorded
 from bot.suggestion import Source
 from bot.tool import Verdict
 from bot.views import ModelStatus, Reading
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +92,16 @@ class Store(Protocol):
         ...
 
     def transaction(self) -> AbstractAsyncContextManager[Query]:
-        """Several statements, all or none. Raises UniqueViolation."""
+        """Several statements, all or none, with anything in between; nobody else writes meanwhile.
+
+        Raises UniqueViolation."""
+        ...
+
+    async def atomically(self, work: Callable[[Query], Coroutine[Any, Any, T]]) -> T:
+        """*work* as one transaction that shares its commit with what it meets.
+
+        It awaits nothing but its query, and changes nothing but rows: it may run in another
+        thread. Raises UniqueViolation, and whatever *work* raises: then nothing was written."""
         ...
 
 

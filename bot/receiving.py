@@ -38,8 +38,9 @@ class Receiver:
         await self._check_model(message.model)
         if message.thread.platform == "web":
             await self._check_visible(message.thread, message.user, role)
-        async with self._store.transaction() as query:
-            return await _Arrival(query, message, role, text, pictures).place()
+        return await self._store.atomically(
+            lambda query: _Arrival(query, message, role, text, pictures).place()
+        )
 
     async def _check_model(self, name: str) -> None:
         if name == "auto":

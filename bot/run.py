@@ -1,7 +1,7 @@
 """A claimed run: its log in memory, and the right to append to it while the fence holds."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from time import monotonic
 from typing import Any, TypeVar
@@ -35,6 +35,14 @@ class Overtaken(Exception):
     """A signal came first and nothing was written: decide again."""
 
 
+class _Behind(Exception):
+    """There is news that the run has not folded."""
+
+    def __init__(self, news: "_News") -> None:
+        super().__init__()
+        self.news = news
+
+
 @dataclass(frozen=True, slots=True)
 class Claim:
     """The right to write a run's log."""
@@ -66,6 +74,14 @@ class Turn:
         insert(self.query, self.run.id, made)
         self.made += made
         self.events += events
+
+
+@dataclass(frozen=True, slots=True)
+class _News:
+    """The run's wake, and the rows of its log that are not folded yet."""
+
+    wake: int
+    tail: Sequence[Row]
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +154,7 @@ class Run:
             made = entries(self.head, events)
             used = spent(self.id, self.user.key, events)
             while not (last := await self._insert(made, used)):
-                await self._catch_up(self._store.read)
+                self._learn(await self._news(self._store.read))
                 if any(map(_needs_thought, events)):
                     raise Overtaken
                 made = entries(self.head, events)
@@ -155,20 +171,28 @@ class Run:
             raise Lost
         return position
 
-    async def turn(self, work: Callable[[Turn], Awaitable[T]]) -> T:
-        """Do *work* in a transaction that holds the run's row.
+    async def turn(self, work: Callable[[Turn], Coroutine[Any, Any, T]]) -> T:
+        """Do *work* in a transaction that holds the run's row; as :meth:`Store.atomically` says.
 
         Raises Lost; Overtaken when there are signals that were not folded when it was called:
         they are now, and nothing was written. A cancelled caller does not stop it."""
         return await asyncio.shield(self._turn(work, self.head.seq))
 
-    async def _turn(self, work: Callable[[Turn], Awaitable[T]], basis: int) -> T:
+    async def _turn(self, work: Callable[[Turn], Coroutine[Any, Any, T]], basis: int) -> T:
+        async def act(query: Query) -> tuple[_News, Turn, T]:
+            news = await self._news(query)
+            if news.tail or self.head.seq != basis:
+                raise _Behind(news)
+            turn = Turn(query, self, [], [])
+            return news, turn, await work(turn)
+
         async with self._lock:
-            async with self._store.transaction() as query:
-                if await self._catch_up(query) or self.head.seq != basis:
-                    raise Overtaken
-                turn = Turn(query, self, [], [])
-                result = await work(turn)
+            try:
+                news, turn, result = await self._store.atomically(act)
+            except _Behind as behind:
+                self._learn(behind.news)
+                raise Overtaken from None
+            self._learn(news)
             self._fold(turn.made, turn.events, 0)
         self._tell(())
         return result
@@ -176,7 +200,7 @@ class Run:
     async def catch_up(self) -> None:
         """Read and fold the signals that others wrote. Raises Lost."""
         async with self._lock:
-            await self._catch_up(self._store.read)
+            self._learn(await self._news(self._store.read))
 
     async def park(self, until: float | None = None) -> bool:
         """Let go of the run until a signal or *until* (epoch seconds). No task, only rows.
@@ -194,8 +218,8 @@ class Run:
             raise Lost
         return rows[0][0] == "ready"
 
-    async def _catch_up(self, read: Read) -> bool:
-        """Fold what others wrote; whether there was anything. The lock is held.
+    async def _news(self, read: Read) -> _News:
+        """What others wrote. The lock is held.
 
         The wake is read before the log: a signal in between is read twice rather than missed."""
         rows = await read(
@@ -203,14 +227,16 @@ class Run:
         )
         if not rows:
             raise Lost
-        tail = await read(_TAIL, self.id, self.head.seq)
-        self.wake = rows[0][0]
-        for row in tail:
+        return _News(rows[0][0], await read(_TAIL, self.id, self.head.seq))
+
+    def _learn(self, news: _News) -> None:
+        """Fold it. Raises Lost when it is no signal."""
+        self.wake = news.wake
+        for row in news.tail:
             item = self._recorded(row)
             if not isinstance(item.event, SIGNALS):
                 raise Lost
             self._take(item, row[6])
-        return bool(tail)
 
     async def _earlier(self) -> Sequence[Recorded]:
         """The thread's newest runs before this one, back to where it was started afresh."""

@@ -1,9 +1,9 @@
 """Roles: from the file, else the database; never above the ceiling; who sees what."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 
@@ -12,6 +12,7 @@ from bot.chat import Role, User
 from bot.config import BadSettings
 from bot.ports import Forbidden, Query, Row, Statement
 
+T = TypeVar("T")
 ROLES = """\
 admin = ["web:root", "slack:U01"]
 approver = ["email:Ann@Example.org", "discord-role:1/2"]
@@ -37,6 +38,9 @@ class Users:
         raise NotImplementedError
 
     def transaction(self) -> AbstractAsyncContextManager[Query]:
+        raise NotImplementedError
+
+    async def atomically(self, work: Callable[[Query], Coroutine[Any, Any, T]]) -> T:
         raise NotImplementedError
 
 

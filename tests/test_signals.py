@@ -22,6 +22,7 @@ from bot.events import (
 from bot.ids import new_id
 from bot.journal import Head, entries, insert, load, sign
 from bot.ledger import Ledger
+from bot.ports import Query
 from bot.run import Claim, Lost, Overtaken, Run, Turn, insist
 from bot.store.sqlite import SqliteStore
 from bot.tool import Risk, ToolCall, Verdict
@@ -50,9 +51,11 @@ async def claimed(store: SqliteStore) -> AsyncGenerator[Run]:
 
 
 async def signal(store: SqliteStore, run: str, text: str) -> None:
-    async with store.transaction() as query:
+    async def act(query: Query) -> None:
         await query("SELECT id FROM runs WHERE id = $1 {lock}", run)
         await sign(query, run, MessageJoined(BOB, Role.OPERATOR, text))
+
+    await store.atomically(act)
 
 
 async def test_signals_and_results_race_and_none_is_lost(tmp_path: Path) -> None:
@@ -145,7 +148,7 @@ async def test_what_was_read_while_waiting_is_decided_again(tmp_path: Path) -> N
                 writing = asyncio.ensure_future(write)
                 await asyncio.sleep(0)
                 await signal(store, run.id, "wait")
-                await run._catch_up(store.read)
+                run._learn(await run._news(store.read))
             return await writing
 
         with pytest.raises(Overtaken):

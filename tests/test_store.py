@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.ports import StoreError, UniqueViolation
+from bot.ports import Query, Refused, StoreError, UniqueViolation
 from bot.store import migrations
 from bot.store.dialect import translate
 from bot.store.lock import Taken, exclusive
@@ -104,6 +104,51 @@ async def _twice(store: SqliteStore) -> None:
     async with store.transaction() as query:
         await query(INSERT, "a", "s")
         await query(INSERT, "a", "s")
+
+
+async def test_work_that_meets_shares_a_commit_and_no_failure(tmp_path: Path) -> None:
+    """What raises in the middle takes back what it wrote, and only that; the others come to their
+    results, and so does a plain statement among them."""
+    async with SqliteStore.open(tmp_path / "x.db") as store:
+        async with asyncio.TaskGroup() as tasks:
+            came_to = [tasks.create_task(_pair(store, name)) for name in ("a", "refused", "b", "a")]
+            alone = tasks.create_task(store.write(INSERT, "c", "s"))
+
+        assert ["a2", "Refused", "b2", "UniqueViolation"] == [task.result() for task in came_to]
+        assert [("c",)] == alone.result()
+        assert [("a1",), ("a2",), ("b1",), ("b2",), ("c",)] == await store.read(
+            "SELECT thread FROM grants ORDER BY thread"
+        )
+
+
+async def _pair(store: SqliteStore, name: str) -> str:
+    """Two rows or none; the second one, or what was raised."""
+
+    async def work(query: Query) -> str:
+        query.later(INSERT, f"{name}1", "s")
+        [(thread,)] = await query(INSERT, f"{name}2", "s")
+        if name == "refused":
+            raise Refused(name)
+        return thread
+
+    try:
+        return await store.atomically(work)
+    except (Refused, UniqueViolation) as error:
+        return type(error).__name__
+
+
+async def test_what_waits_for_something_else_is_no_transaction(tmp_path: Path) -> None:
+    """Everybody's writes would wait with it: it is an error, and nothing of it stays."""
+
+    async def work(query: Query) -> None:
+        await query(INSERT, "a", "s")
+        await asyncio.sleep(0)
+
+    async with SqliteStore.open(tmp_path / "x.db") as store:
+        with pytest.raises(RuntimeError, match="nothing but its query"):
+            await store.atomically(work)
+
+        assert [] == await store.read("SELECT thread FROM grants")
 
 
 async def test_a_cancelled_writer_disturbs_nobody(tmp_path: Path) -> None:

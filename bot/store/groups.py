@@ -1,75 +1,69 @@
-"""Writes that meet: one commit, and so one fsync, for all of them."""
+"""Work that meets: one commit, and so one fsync, for all of it."""
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from typing import Any
 
 from bot.ports import Row, Statement
 
-Result = list[Row] | sqlite3.Error
+Work = Callable[[sqlite3.Connection], Any]
+"""Part of a transaction. Raises when nothing of it may stay."""
 
 
-def group(writes: Sequence[Sequence[Statement]], db: sqlite3.Connection) -> list[Result]:
-    """All in one transaction. A write that fails undoes itself only, unless it took the
-    transaction with it: then nothing was written and everybody in it must hear so."""
-    if len(writes) == 1:
-        return [_alone(writes[0], db)]
-    results: list[Result] = []
+def group(works: Sequence[Work], db: sqlite3.Connection) -> list[Future[Any]]:
+    """What each came to, all in one transaction. One that fails undoes itself only, unless it took
+    the transaction with it: then nothing was written and everybody in it must hear so."""
     try:
         db.execute("BEGIN IMMEDIATE")
-        for write in writes:
-            result = _one(write[0], db) if len(write) == 1 else _inside(write, db)
-            if isinstance(result, sqlite3.Error) and not db.in_transaction:
-                return [result] * len(writes)
-            results.append(result)
+        results = [_part(work, db) for work in works]
         commit(db)
     except sqlite3.Error as error:
         rollback(db)
-        return [error] * len(writes)
+        return [_failed(error)] * len(works)
     return results
 
 
-def _alone(write: Sequence[Statement], db: sqlite3.Connection) -> Result:
-    if len(write) == 1:
-        return _one(write[0], db)
+def _part(work: Work, db: sqlite3.Connection) -> Future[Any]:
+    """Raises sqlite3.Error when the transaction is gone: a full disk takes all of it."""
+    outcome: Future[Any] = Future()
+    db.execute("SAVEPOINT part")
     try:
-        db.execute("BEGIN IMMEDIATE")
-        result = _all(write, db)
-        if isinstance(result, sqlite3.Error):
-            rollback(db)
-        else:
-            commit(db)
+        outcome.set_result(work(db))
     except sqlite3.Error as error:
-        return error
-    return result
+        if not db.in_transaction:
+            raise
+        outcome.set_exception(error)
+    except Exception as error:  # noqa: BLE001 - raised again where somebody waits for it
+        outcome.set_exception(error)
+    if not db.in_transaction:
+        raise sqlite3.OperationalError("the transaction was rolled back")
+    if outcome.exception():
+        db.execute("ROLLBACK TO part")
+    db.execute("RELEASE part")
+    return outcome
 
 
-def _inside(write: Sequence[Statement], db: sqlite3.Connection) -> Result:
-    db.execute("SAVEPOINT one_write")
-    result = _all(write, db)
-    if db.in_transaction:  # a full disk may have taken it
-        if isinstance(result, sqlite3.Error):
-            db.execute("ROLLBACK TO one_write")
-        db.execute("RELEASE one_write")
-    return result
+def _failed(error: sqlite3.Error) -> Future[Any]:
+    outcome: Future[Any] = Future()
+    outcome.set_exception(error)
+    return outcome
 
 
-def _all(write: Sequence[Statement], db: sqlite3.Connection) -> Result:
-    """The first statement's rows; the others follow if there are any. Stops at an error."""
-    first, *others = write
-    result = _one(first, db)
-    for statement in others if result and not isinstance(result, sqlite3.Error) else ():
-        if isinstance(further := _one(statement, db), sqlite3.Error):
-            return further
-    return result
+def if_any(statements: Sequence[Statement], db: sqlite3.Connection) -> list[Row]:
+    """The first one's rows; the others follow if there are any."""
+    first, *others = statements
+    rows = rows_of(first, db)
+    for statement in others if rows else ():
+        rows_of(statement, db)
+    return rows
 
 
-def _one(statement: Statement, db: sqlite3.Connection) -> Result:
+def rows_of(statement: Statement, db: sqlite3.Connection) -> list[Row]:
     try:
         return db.execute(*statement).fetchall()
-    except sqlite3.Error as error:
-        return error
     except (OverflowError, UnicodeError) as error:
-        return sqlite3.DataError(str(error))  # a value SQLite has no room for
+        raise sqlite3.DataError(str(error)) from error  # a value SQLite has no room for
 
 
 def commit(db: sqlite3.Connection) -> None:

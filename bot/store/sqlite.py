@@ -4,7 +4,7 @@ import asyncio
 import os
 import sqlite3
 from asyncio import Future
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager, suppress
 from functools import partial
 from pathlib import Path
@@ -16,7 +16,7 @@ import aiosqlite
 from bot.ports import Query, Row, Statement, StoreError, UniqueViolation
 from bot.store import fulltext, migrations
 from bot.store.dialect import translate
-from bot.store.groups import commit, group, rollback
+from bot.store.groups import Work, commit, group, if_any, rollback, rows_of
 
 T = TypeVar("T")
 _VERSIONS = "CREATE TABLE IF NOT EXISTS migrations (number INTEGER PRIMARY KEY, name TEXT NOT NULL)"
@@ -40,7 +40,7 @@ class SqliteStore:
         self._writer = writer
         self._reader = reader
         self._lock = asyncio.Lock()
-        self._queue: list[tuple[Sequence[Statement], Future[Sequence[Row]]]] = []
+        self._queue: list[tuple[Work, Future[Any]]] = []
         self._due = asyncio.Event()
 
     @classmethod
@@ -68,11 +68,11 @@ class SqliteStore:
         return await self._reader.hop(partial(fulltext.search, text, scopes, limit))
 
     async def write(self, sql: str, *args: Any, then: Sequence[Statement] = ()) -> Sequence[Row]:
-        future: Future[Sequence[Row]] = asyncio.get_running_loop().create_future()
         statements = [(translate(text), given) for text, given in ((sql, args), *then)]
-        self._queue.append((statements, future))
-        self._due.set()
-        return await future
+        return await self._in_group(partial(if_any, statements))
+
+    async def atomically(self, work: Callable[[Query], Coroutine[Any, Any, T]]) -> T:
+        return await self._in_group(partial(_carried_out, work))
 
     @asynccontextmanager
     async def transaction(self) -> AsyncGenerator[Query]:
@@ -85,23 +85,29 @@ class SqliteStore:
                 await self._writer.hop(rollback)
                 raise
 
+    async def _in_group(self, work: Work) -> Any:
+        future: Future[Any] = asyncio.get_running_loop().create_future()
+        self._queue.append((work, future))
+        self._due.set()
+        return await future
+
     async def _commit_groups(self) -> None:
-        """One commit, and so one fsync, for all statements that queued up during the last one."""
+        """One commit, and so one fsync, for all that queued up during the last one."""
         while True:
             await self._due.wait()
             async with self._lock:
                 batch, self._queue = self._queue[:_BATCH], self._queue[_BATCH:]
                 if not self._queue:
                     self._due.clear()
-                writes = [statements for statements, _ in batch]
-                results = await self._writer.hop(partial(group, writes))
-            for (_, future), result in zip(batch, results, strict=True):
+                works = [work for work, _ in batch]
+                outcomes = await self._writer.hop(partial(group, works))
+            for (_, future), outcome in zip(batch, outcomes, strict=True):
                 if future.done():
                     continue  # its writer was cancelled meanwhile
-                if isinstance(result, sqlite3.Error):
-                    future.set_exception(_store_error(result))
+                if error := outcome.exception():
+                    future.set_exception(_told(error))
                 else:
-                    future.set_result(result)
+                    future.set_result(outcome.result())
 
 
 class _Transaction:
@@ -127,6 +133,36 @@ class _Transaction:
         statements, self._waiting = self._waiting, []
         first, self._begun = not self._begun, True
         return await self._writer.hop(partial(work, statements, first))
+
+
+class _Inside:
+    """A query for what runs in the database's thread."""
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self._db = db
+
+    async def __call__(self, sql: str, *args: Any) -> Sequence[Row]:
+        return self._run(sql, args)
+
+    def later(self, sql: str, *args: Any) -> None:
+        self._run(sql, args)
+
+    def _run(self, sql: str, args: Row) -> Sequence[Row]:
+        try:
+            return rows_of((translate(sql), args), self._db)
+        except sqlite3.Error as error:
+            raise _store_error(error) from error
+
+
+def _carried_out(work: Callable[[Query], Coroutine[Any, Any, T]], db: sqlite3.Connection) -> T:
+    """Its query never waits, so *work* comes to its end at once."""
+    steps = work(_Inside(db))
+    try:
+        steps.send(None)
+    except StopIteration as end:
+        return end.value
+    steps.close()
+    raise RuntimeError("inside a transaction nothing but its query may be awaited")
 
 
 class _Connection(aiosqlite.Connection):
@@ -183,6 +219,10 @@ def _ending(
 ) -> None:
     _inside(statements, first, db)
     commit(db)
+
+
+def _told(error: BaseException) -> BaseException:
+    return _store_error(error) if isinstance(error, sqlite3.Error) else error
 
 
 def _store_error(error: sqlite3.Error) -> StoreError:

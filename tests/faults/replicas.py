@@ -1,11 +1,11 @@
 """Two replicas on one database in one process, each of which can be frozen."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import agent
 from bot.agents import Ask
@@ -18,6 +18,8 @@ from bot.store.sqlite import SqliteStore
 from bot.tool import Tool, ToolCall
 from tests.fakes.model import ScriptedModel, calls, says
 from tests.kernel_kit import FAST, Bench, OneHost, add_people, settings
+
+T = TypeVar("T")
 
 
 class Freezer:
@@ -63,6 +65,10 @@ class Freezer:
         await self._running.wait()
         async with self._store.transaction() as query:
             yield query
+
+    async def atomically(self, work: Callable[[Query], Coroutine[Any, Any, T]]) -> T:
+        await self._running.wait()
+        return await self._store.atomically(work)
 
     async def _pause(self, where: str, args: Sequence[Any]) -> None:
         if where and where in args:
