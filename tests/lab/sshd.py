@@ -10,6 +10,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
+
 from tests.lab.engine import need, scratch
 
 _CONFIG = """
@@ -47,17 +49,18 @@ class Sshd:
 
     def stop(self) -> None:
         """No new connections, and those that are open end."""
-        for child in _children(self.process.pid):
-            with suppress(ProcessLookupError):
-                os.kill(child, 9)
+        self.drop()
         self.process.terminate()
         self.process.wait(10)
 
     def drop(self) -> None:
-        """Cut the connections that are open; new ones are taken."""
-        for child in _children(self.process.pid):
-            with suppress(ProcessLookupError):
-                os.kill(child, 9)
+        """Cut the connections that are open; new ones are taken.
+
+        The oldest first: the server must not live to tell how a command ended.
+        """
+        for child in psutil.Process(self.process.pid).children(recursive=True):
+            with suppress(psutil.NoSuchProcess):
+                child.kill()
 
     def new_host_key(self) -> None:
         """As if the machine had been set up anew, or somebody stood in between."""
@@ -105,12 +108,3 @@ def _keygen(path: Path) -> None:
     subprocess.run(
         [str(keygen), "-q", "-t", "ed25519", "-N", "", "-f", str(path)], check=True, input=b"y\n"
     )
-
-
-def _children(pid: int) -> list[int]:
-    """All descendants, the oldest first: the server must not live to tell how a command ended."""
-    found: list[int] = []
-    for tasks in Path(f"/proc/{pid}/task").glob("*/children"):
-        for child in map(int, tasks.read_text().split()):
-            found += [child, *_children(child)]
-    return found
