@@ -44,6 +44,8 @@ class CallState:
 
 @dataclass(slots=True)
 class Spent:
+    """Since a person last wanted something."""
+
     steps: int = 0
     calls: int = 0
     tokens: int = 0
@@ -70,6 +72,8 @@ class Ledger:
         self.unknown: list[ToolCall] = []
         self.tainted_by: dict[str, Influence] = {}
         """By source, the first one of each."""
+        self.replies = 0
+        """Of the model."""
         self.spent = Spent()
         self.over_budget: BudgetReached | None = None
         self.stop: StopRequested | None = None
@@ -118,7 +122,9 @@ class Ledger:
                 self._asked(event)
 
     def _spend(self, event: Event) -> None:
-        if isinstance(event, ModelReplied | ContextSummarised):
+        if isinstance(event, MessageJoined):
+            self.spent = Spent(days=self.spent.days)  # as if it had begun a run of its own
+        elif isinstance(event, ModelReplied | ContextSummarised):
             self.spent.tokens += event.usage.prompt + event.usage.completion
 
     def _granted(self) -> None:
@@ -137,6 +143,7 @@ class Ledger:
         self.last_at = recorded.at
 
     def _replied(self, reply: ModelReplied) -> None:
+        self.replies += 1
         self.spent.steps += 1
         if self.briefed is None:
             self.briefed = reply.context.memories

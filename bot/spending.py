@@ -10,7 +10,7 @@ from bot.usage import Usage
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """Of one run; every grant adds the same again."""
+    """Of one run, and of all that a person says more in it; every grant adds the same again."""
 
     steps: int = 25
     calls: int = 40

@@ -42,7 +42,7 @@ class _Channel:
         self._run = run
         self._name: Channel = name
         self._stream = redactor.stream()
-        self._step = run.ledger.spent.steps
+        self._step = run.ledger.replies
         self._offset = 0
         self.unseen: list[str] = []
 

@@ -1,5 +1,6 @@
 """A message through the whole kernel, to its answer."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,9 +11,10 @@ from bot.events import (
     RunFinished,
 )
 from bot.ports import ModelError, Refused
+from bot.spending import Budget
 from bot.tool import Risk, ToolCall, Trust, tool
 from tests.fakes.model import ScriptedModel, calls, results, says
-from tests.kernel_kit import ADMIN, kinds, process
+from tests.kernel_kit import ADMIN, FAST, kinds, process
 from tests.small_tools import Lab
 
 RESTART_LATER = ToolCall("1.3", "restart", {"unit": "nginx"})
@@ -110,3 +112,22 @@ async def test_a_used_up_budget_waits_for_more(tmp_path: Path, lab: Lab) -> None
         events = await bench.until("run_finished")
 
     assert 26 == len([e for e in events if isinstance(e, ModelReplied)])
+
+
+async def test_who_says_more_has_a_budget_for_it(tmp_path: Path, lab: Lab) -> None:
+    """People who go on talking never use up a budget: it is there for a model that loops."""
+    model = ScriptedModel(
+        calls(ToolCall("1.1", "slow")),
+        calls(ToolCall("2.1", "look", {"at": "disk"})),
+        says("Fine."),
+    )
+    async with process(
+        tmp_path, model, lab.tools(), pace=replace(FAST, budget=Budget(steps=2))
+    ) as bench:
+        receipt = await bench.say("look")
+        await bench.until("tool_started")
+        assert receipt.run == (await bench.say("the disk, too")).run
+        lab.go.set()
+        events = await bench.until("run_finished", "budget_reached")
+
+    assert RunFinished("Fine.") == events[-1]
