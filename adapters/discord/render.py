@@ -8,6 +8,7 @@ from adapters.discord import parts
 from adapters.discord.cards import budget, card
 from adapters.discord.incidents import told
 from adapters.discord.parts import escaped
+from adapters.live.answers import answers
 from adapters.live.pacing import CARD, DISCORD, grouped
 from adapters.live.plots.drawing import plots
 from adapters.live.story import Story
@@ -38,12 +39,9 @@ class Render:
         posts = [] if quiet else list(self._progress(story))
         posts += [card(each) for each in story.cards.values()]
         posts += [budget(story.run, each) for each in story.budgets]
-        for number, text in enumerate(story.answers):
-            posts += answer(story.run, text, name=f"said {number}")
-        if story.ending is None:
+        posts += answers(story, answer)
+        if story.ending is None or story.ending.how == "done":
             return posts
-        if story.ending.how == "done":
-            return [*posts, *answer(story.run, story.ending.text)]
         mark = "🛑" if story.ending.how == "stopped" else "❌"
         body = _plain(shortened(f"{mark} {escaped(story.ending.text)}", parts.CONTENT))
         return [*posts, Post("answer 0", Urgency.ANSWER, body, final=True)]
@@ -54,7 +52,7 @@ class Render:
             yield _steps(story, number, group, last=number == len(groups) - 1)
 
 
-def answer(run: str, text: str, *, name: str = "answer") -> Iterator[Post]:
+def answer(run: str, text: str, *, name: str) -> Iterator[Post]:
     """Its messages, in order, with buttons for an opinion under the run's last."""
     messages = split(_columns(text), parts.CONTENT) or ["(an empty answer)"]
     cut = messages[:MESSAGES]

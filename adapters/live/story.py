@@ -2,7 +2,7 @@
 
 The page has a fold of its own, in the language of browsers; both read the same events."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -68,6 +68,9 @@ class Story:
         default_factory=list[tuple[int, IncidentChanged]]
     )
     """What happened to the incident, with its seq."""
+    kept: dict[str, Sequence[Any]] = field(default_factory=dict[str, Sequence[Any]])
+    """What a platform made of answers, by their names: they change no more, however often the
+    story is told."""
     _said: str = ""  # an answer that may be the last one, which the run's end tells
     _heard: int = -1  # the last message that joined
 

@@ -1,8 +1,11 @@
 """What a platform must be able to do for stories to be told there."""
 
+import hashlib
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
+from functools import cached_property
 from typing import Any, Protocol
 
 from adapters.live.story import Story
@@ -31,7 +34,7 @@ class Picture:
     """What it shows, in words; at most 1,000 characters."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Post:
     """One message as it should look now."""
 
@@ -51,9 +54,17 @@ class Post:
         """Whether it is made of files, which cannot be edited."""
         return bool(self.files) or self.plot is not None
 
+    @cached_property
+    def digest(self) -> str:
+        """Changes when what people see changes."""
+        sha = hashlib.sha256(json.dumps(self.body, sort_keys=True, default=str).encode())
+        for picture in self.files:
+            sha.update(picture.name.encode() + b"\0" + picture.data)
+        return sha.hexdigest()[:20]
+
 
 class Renderer(Protocol):
-    """What a story looks like on a platform. Pure."""
+    """What a story looks like on a platform. Pure, but for what it keeps in ``story.kept``."""
 
     def __call__(self, story: Story) -> Sequence[Post]: ...
 

@@ -17,7 +17,7 @@ MESSAGES = 3
 ROWS = 100
 
 
-def answer(run: str, text: str, *, name: str = "answer") -> Iterator[Post]:
+def answer(run: str, text: str, *, name: str) -> Iterator[Post]:
     """Its messages, in order, with buttons for an opinion under the run's last."""
     messages = list(_messages(text))
     cut = messages[:MESSAGES]

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from adapters.live.answers import answers
 from adapters.live.pacing import CARD, SLACK, grouped
 from adapters.live.plots.drawing import plots
 from adapters.live.story import Story
@@ -36,12 +37,9 @@ class Render:
         posts = [] if quiet else list(self._progress(story))
         posts += [card(each) for each in story.cards.values()]
         posts += [budget(story.run, each) for each in story.budgets]
-        for number, text in enumerate(story.answers):
-            posts += answer(story.run, text, name=f"said {number}")
-        if story.ending is None:
+        posts += answers(story, answer)
+        if story.ending is None or story.ending.how == "done":
             return posts
-        if story.ending.how == "done":
-            return [*posts, *answer(story.run, story.ending.text)]
         mark = ":octagonal_sign:" if story.ending.how == "stopped" else ":x:"
         text = mrkdwn(story.ending.text)
         body = {"text": text[: blocks.PLAIN], "blocks": [blocks.section(f"{mark} {text}")]}
