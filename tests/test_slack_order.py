@@ -9,6 +9,7 @@ import pytest
 
 from adapters.live.turns import Turns
 from adapters.live.watermarks import Watermarks
+from bot.ports import Store
 from bot.store.sqlite import SqliteStore
 from tests.fakes.model import ScriptedModel, says
 from tests.fakes.slack.server import SlackServer, slack_server
@@ -64,6 +65,36 @@ async def test_every_answer_is_told(tmp_path: Path, slack: SlackServer) -> None:
 
     told = [text for text in slack.workspace.texts() if text.startswith("To")]
     assert ["To one.", "To two."] == [text.split("\n")[0] for text in told]
+
+
+async def test_the_older_run_is_told_first(tmp_path: Path, slack: SlackServer) -> None:
+    """Two runs of a thread have their answers while the channel may not be written to: people
+    read them in the order in which they asked."""
+    thinking, writable = asyncio.Event(), asyncio.Event()
+    model = ScriptedModel(thinking, says("Hello."), says("To one."), says("To two."))
+    async with in_slack(tmp_path, slack, model) as bench:
+        asked = await slack.says(f"{ME} one", by=APPROVER)
+        async with asyncio.timeout(5):
+            await model.thinking.wait()
+        slack.api.held["chat.postMessage"] = writable
+        await slack.says(f"{ME} hello", by=APPROVER)
+        await until(lambda: {} if "chat.postMessage" in slack.api.calls else None, "a post")
+        await slack.says("two", thread=asked["ts"])
+        thinking.set()
+        await _all_done(bench.store)
+        writable.set()
+        await seen(slack, "To two.")
+
+    told = [text for text in slack.workspace.texts() if text.startswith("To")]
+    assert ["To one.", "To two."] == [text.split("\n")[0] for text in told]
+
+
+async def _all_done(store: Store) -> None:
+    async with asyncio.timeout(5):
+        while True:
+            if not await store.read("SELECT 1 FROM runs WHERE status <> 'done'"):
+                return
+            await asyncio.sleep(0.01)
 
 
 async def test_marks_wait_for_what_is_older(tmp_path: Path) -> None:

@@ -95,14 +95,15 @@ class Channel:
         at, _, telling, due = min(choices, key=lambda each: each[0])
         return at, (telling, due)
 
-    def _choices(self) -> Iterator[tuple[float, tuple[int, int], Telling, Due]]:
-        for number, telling in enumerate(self._tellings.values()):
+    def _choices(self) -> Iterator[tuple[float, tuple[int, str], Telling, Due]]:
+        """When each may go, and its rank: of two that are as urgent the older run's goes first."""
+        for telling in self._tellings.values():
             new = [due for due in telling.due if not due.message]
             # Messages of one story are posted in their order, all as urgent as the most urgent.
             urgency = min((due.post.urgency for due in new), default=Urgency.PROGRESS)
             for due in (*new[:1], *(due for due in telling.due if due.message)):
                 at = max(self._allowed(due), telling.after.get(due.post.part, 0.0))
-                yield at, (due.post.urgency if due.message else urgency, number), telling, due
+                yield at, (due.post.urgency if due.message else urgency, telling.log), telling, due
 
     def _allowed(self, due: Due) -> float:
         allowance = self._means.allowance
